@@ -1,0 +1,74 @@
+"""Shows an answer in the terminal as an editor would: the lines around the cursor, ghost text dimmed."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+
+from ..completion.complete import Answer
+from ..completion.report import STEPS
+from .one_completion import Place
+
+AROUND = 4
+"""Lines shown before and after the cursor's."""
+
+
+def print_answer(answer: Answer, place: Place, *, explain: bool) -> None:
+    """Print the first proposal in its place, the others below, and the timings."""
+    console = Console(highlight=False, soft_wrap=True)
+    if answer.proposals:
+        console.print(_in_place(answer, place, console))
+    else:
+        reason = answer.trace.dropped[0].why if answer.trace.dropped else answer.trace.verdict
+        console.print(Text(f"No proposal here: {reason}.", style="yellow"))
+    for proposal in answer.proposals[1:]:
+        console.print(Text("or: ").append_text(_ghost(proposal.edits[0].text, console)))
+    console.print(Text(_summary(answer), style="cyan"))
+    if explain:
+        _explain(answer, console)
+
+
+def _in_place(answer: Answer, place: Place, console: Console) -> Text:
+    document, edit = place.document, answer.proposals[0].edits[0]
+    line = document.position_at(place.offset).line
+    start = document.line_start(max(0, line - AROUND))
+    end = document.line_end(min(document.n_lines - 1, line + AROUND))
+    text = Text(document.text[start : edit.start])
+    text.append_text(_ghost(edit.text, console))
+    text.append(document.text[edit.end : end].rstrip())
+    return _numbered(text, first=max(0, line - AROUND) + 1)
+
+
+def _ghost(text: str, console: Console) -> Text:
+    """Dim and italic, as editors draw it; between ├ and ┤ where the output has no styles."""
+    return Text(text, style="dim italic") if console.is_terminal else Text(f"├{text}┤")
+
+
+def _numbered(text: Text, first: int) -> Text:
+    numbered = Text()
+    for number, line in enumerate(text.split("\n", allow_blank=True), start=first):
+        numbered.append(f"{number:5} │ ", style="bright_black").append_text(line).append("\n")
+    return numbered
+
+
+def _summary(answer: Answer) -> str:
+    trace = answer.trace
+    ms = trace.timing_ms
+    usage = trace.usage
+    return (
+        f"{ms.get('total', 0):.0f} ms (first text after {ms.get('first_token', 0):.0f} ms) · "
+        f"{usage.prompt_tokens} tokens shown, {usage.reused_tokens} of them known, "
+        f"{usage.generated_tokens} written · {trace.model} by {trace.backend}"
+    )
+
+
+def _explain(answer: Answer, console: Console) -> None:
+    trace = answer.trace
+    console.print(f"verdict: {trace.verdict}; answered by: {trace.source}")
+    steps = trace.timing_ms | {"prompt": trace.usage.prompt_ms}
+    console.print("milliseconds: " + ", ".join(f"{step} {steps.get(step, 0.0):.1f}" for step in STEPS))
+    for proposal in answer.proposals:
+        score = "unknown" if proposal.score is None else f"{proposal.score:.3f}"
+        console.print(f"offered as {proposal.kind}, mean log-probability of a token {score}")
+    for dropped in trace.dropped:
+        console.print(Text(f"dropped ({dropped.why}): {dropped.text!r}"))

@@ -1,0 +1,144 @@
+"""The data that passes between the stages of a completion: request → ask → candidate → proposal.
+
+Plain frozen values. Knows neither LSP nor HTTP nor how a model wants its prompt.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ..context.document import Document
+from .fim import Hole
+
+
+class Trigger(StrEnum):
+    """Why the editor asks: by itself while the user types, or because the user pressed a key for it."""
+
+    AUTOMATIC = "automatic"
+    INVOKED = "invoked"
+
+
+class Kind(StrEnum):
+    """How far a proposal reaches: to the end of the line, or over a syntactic block of lines."""
+
+    LINE = "line"
+    BLOCK = "block"
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The monotonic instant by which an answer has to be given (unlike a cancel, it wants what is there)."""
+
+    at: float
+
+    @classmethod
+    def after(cls, milliseconds: float) -> Deadline:
+        """Return the deadline that many milliseconds from now."""
+        return cls(time.monotonic() + milliseconds / 1000)
+
+    def seconds_left(self) -> float:
+        """Return the seconds until the deadline, 0.0 once it has passed."""
+        return max(0.0, self.at - time.monotonic())
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedItem:
+    """The entry that is highlighted in the editor's completion popup; a proposal has to extend ``text``.
+
+    ``start`` and ``end`` are the offsets of the text that accepting the entry would replace.
+    """
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One wish for completions: the snapshot that it began with, and the cursor's offset in it."""
+
+    document: Document
+    offset: int
+    trigger: Trigger = Trigger.AUTOMATIC
+    selected: SelectedItem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One structured request to a model; each backend renders it in its own way.
+
+    ``hole`` holds windows of the document around the cursor. ``max_tokens`` limits each of the ``n``
+    candidates. ``session`` names the document for a host that keeps its encoded tokens: equal for requests in
+    the same document, and meaningless otherwise.
+    """
+
+    hole: Hole
+    kind: Kind
+    max_tokens: int
+    deadline: Deadline
+    session: str = ""
+    n: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the model server says that a request cost: tokens, and milliseconds where it measures them."""
+
+    prompt_tokens: int = 0
+    reused_tokens: int = 0
+    generated_tokens: int = 0
+    prompt_ms: float = 0.0
+    first_token_ms: float = 0.0
+    model_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """The next piece of one candidate.
+
+    ``logprob`` is the sum of the natural log-probabilities of its ``n_tokens`` tokens, None where the server
+    does not tell. ``finish`` is set on a candidate's last piece: "stop" or "length". ``usage`` comes once.
+    """
+
+    text: str
+    index: int = 0
+    logprob: float | None = None
+    n_tokens: int = 0
+    finish: str | None = None
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What the model wrote for the hole, unshaped; ``complete`` says that the boundary or its end was reached."""
+
+    text: str
+    logprob: float | None = None
+    n_tokens: int = 0
+    complete: bool = True
+
+    @property
+    def score(self) -> float | None:
+        """Mean log-probability of a token, or None where the server does not tell."""
+        return None if self.logprob is None else self.logprob / max(1, self.n_tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the document's text between two offsets."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What is offered to the user: edits that belong together (ghost text is one edit at the cursor)."""
+
+    id: str
+    edits: tuple[Edit, ...]
+    kind: Kind
+    score: float | None = None

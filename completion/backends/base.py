@@ -1,0 +1,35 @@
+"""What every model server looks like to the pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from typing import Protocol
+
+from ..ask import Ask, Delta
+
+
+class Backend(Protocol):
+    """A client of one model server. Closing (or cancelling) a stream is how its work is called off."""
+
+    name: str
+    """A word for reports: "host" or "openai"."""
+    model: str
+    """The model that answers, as far as it is known."""
+
+    def stream(self, ask: Ask) -> AsyncGenerator[Delta, None]:
+        """Yield the pieces of every candidate as the server sends them.
+
+        Raises BackendError (nothing answers, refused, busy, failed) or ModelMissing.
+        """
+        ...
+
+    async def prepare(self, progress: Callable[[str], None]) -> None:
+        """Make ready what is needed to answer (start the host, load the model); say what takes time.
+
+        Raises BackendError or ModelMissing, each with what the user can do.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections. The server behind it goes on living."""
+        ...

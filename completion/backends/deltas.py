@@ -1,0 +1,48 @@
+"""From the events of OpenAI's `/v1/completions` to deltas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..ask import Delta, Usage
+from ..errors import BackendFailed
+
+
+def deltas(event: dict[str, Any], where: str) -> Iterator[Delta]:
+    """Yield what one event says. Raises BackendFailed for an event that is not of OpenAI's shape."""
+    try:
+        for choice in event.get("choices") or ():
+            yield _delta(choice)
+        if event.get("usage") or event.get("midspan"):
+            yield Delta(text="", usage=_usage(event))
+    except (TypeError, ValueError, AttributeError, KeyError) as error:
+        raise BackendFailed(f"{where} answered with something that is not a completion.") from error
+
+
+def _delta(choice: dict[str, Any]) -> Delta:
+    logprobs = (choice.get("logprobs") or {}).get("token_logprobs")
+    known = [float(value) for value in logprobs or () if value is not None]
+    text = choice.get("text") or ""
+    if not isinstance(text, str):
+        raise TypeError("text")
+    return Delta(
+        text=text,
+        index=int(choice.get("index") or 0),
+        logprob=sum(known) if logprobs is not None else None,
+        n_tokens=len(known) if logprobs is not None else int(bool(text)),
+        finish=choice.get("finish_reason") or None,
+    )
+
+
+def _usage(event: dict[str, Any]) -> Usage:
+    usage = event.get("usage") or {}
+    timing = (event.get("midspan") or {}).get("timing_ms") or {}
+    return Usage(
+        prompt_tokens=int(usage.get("prompt_tokens") or 0),
+        reused_tokens=int((usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0),
+        generated_tokens=int(usage.get("completion_tokens") or 0),
+        prompt_ms=float(timing.get("prompt") or 0.0),
+        first_token_ms=float(timing.get("first_token") or 0.0),
+        model_ms=float(timing.get("model") or 0.0),
+    )

@@ -1,0 +1,108 @@
+"""Our own model host: on this machine over its socket, started on demand and brought back after a crash.
+
+The hole travels as it is; the host renders it by token ids (docs/protocol.md).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from typing import Any
+
+import httpx2
+
+from ..ask import Ask, Delta
+from ..errors import BackendFailed
+from ..settings import HostSettings
+from .deltas import deltas
+from .host_process import HostProcess, socket_path
+from .sse import events
+
+WHERE = "The model host"
+POLL_SECONDS = 0.1
+
+
+class HostBackend:
+    """The host that serves one model."""
+
+    name = "host"
+
+    def __init__(self, settings: HostSettings) -> None:
+        """Remember the settings; the host is started by the first that needs it."""
+        self.model = settings.model
+        transport = httpx2.AsyncHTTPTransport(uds=str(socket_path(settings)))
+        self._client = httpx2.AsyncClient(
+            transport=transport, base_url="http://midspan", timeout=httpx2.Timeout(120.0, connect=2.0)
+        )
+        self._process = HostProcess(settings)
+        self._starting: asyncio.Task[None] | None = None
+
+    async def prepare(self, progress: Callable[[str], None]) -> None:
+        """Start the host and wait until its model is loaded. Raises ModelMissing or BackendError."""
+        self._process.try_again()
+        await self._start()
+        while (health := await self._health()) is not None:
+            if health.get("status") == "ok":
+                self.model = str(health.get("model") or self.model)
+                return
+            if health.get("status") == "failed":
+                raise BackendFailed(f"The model cannot be loaded: {health.get('detail')}")
+            progress(str(health.get("detail") or "loading the model"))
+            await asyncio.sleep(POLL_SECONDS)
+        raise BackendFailed("The model host ended while it loaded the model. Run `midspan doctor`.")
+
+    async def stream(self, ask: Ask) -> AsyncGenerator[Delta, None]:
+        """Yield the candidates' pieces. Raises ModelMissing or BackendError."""
+        await self._start()
+        async for event in events(self._client, "/v1/completions", self._body(ask), WHERE):
+            for delta in deltas(event, WHERE):
+                yield delta
+
+    async def close(self) -> None:
+        """Close the connections; the host goes on for the other windows, and ends when it is idle."""
+        if self._starting is not None:
+            self._starting.cancel()
+        await self._client.aclose()
+
+    async def _start(self) -> None:
+        """Share one start between all that wait for it: a cancelled request must not cancel the others'."""
+        if self._starting is None or self._starting.done():
+            self._starting = asyncio.create_task(self._process.start(self._is_up))
+            self._starting.add_done_callback(_retrieve)
+        await asyncio.shield(self._starting)
+
+    async def _is_up(self) -> bool:
+        return await self._health() is not None
+
+    async def _health(self) -> dict[str, Any] | None:
+        try:
+            answer: dict[str, Any] = (await self._client.get("/healthz")).json()
+        except (httpx2.RequestError, ValueError):
+            return None
+        return answer
+
+    def _body(self, ask: Ask) -> dict[str, Any]:
+        hole = ask.hole
+        return {
+            "prompt": hole.prefix,
+            "suffix": hole.suffix,
+            "max_tokens": ask.max_tokens,
+            "temperature": 0,
+            "n": ask.n,
+            "stream": True,
+            "logprobs": 1,
+            "midspan": {
+                "kind": ask.kind.value,
+                "session": ask.session,
+                "path": hole.path,
+                "language": hole.language,
+                "snippets": [{"path": snippet.path, "text": snippet.text} for snippet in hole.snippets],
+                "deadline_ms": int(ask.deadline.seconds_left() * 1000),
+            },
+        }
+
+
+def _retrieve(task: asyncio.Task[None]) -> None:
+    """Take note of the outcome, so that a start that nobody waits for any more is not reported as lost."""
+    if not task.cancelled():
+        task.exception()

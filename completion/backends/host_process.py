@@ -1,0 +1,156 @@
+"""Our model host as a process: where its socket and log are, how it is started and brought back.
+
+One host serves every editor window of a user that wants the same model in the same way: the socket's name is a
+digest of that. The host itself holds the lock that makes it the only one, so that any number of windows may
+start one at the same time: all but one end at once, and everybody waits for the socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import platformdirs
+
+from ..errors import BackendError, BackendFailed, BackendUnreachable, ModelMissing
+from ..settings import HostSettings
+
+MODEL_MISSING, ENGINE_MISSING, ANOTHER_HAS_IT = 66, 69, 75
+"""Exit codes of `midspan host` that mean something here (docs/protocol.md)."""
+
+START_SECONDS = 60.0
+"""How long a new host may take until its socket answers (its model loads after that)."""
+
+PAUSE_SECONDS = 10.0
+"""How long to leave a host alone that could not be started: the next keystroke must not start it again."""
+
+
+def runtime_dir() -> Path:
+    """Return the folder for sockets and locks, made for this user alone.
+
+    Raises BackendFailed where somebody else could put a socket into it.
+    """
+    base = os.environ.get("XDG_RUNTIME_DIR")
+    folder = Path(base) / "midspan" if base else Path(tempfile.gettempdir()) / f"midspan-{_user()}"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.lstat()
+    except OSError as error:
+        raise BackendFailed(f"{folder} cannot be made ({error.strerror}). Set XDG_RUNTIME_DIR.") from error
+    is_ours = stat.S_ISDIR(status.st_mode) and (not hasattr(os, "getuid") or status.st_uid == os.getuid())
+    if not is_ours or (os.name == "posix" and status.st_mode & 0o077):
+        raise BackendFailed(f"{folder} is open to other users. Remove it, or set XDG_RUNTIME_DIR.")
+    return folder
+
+
+def socket_path(settings: HostSettings) -> Path:
+    """Return the socket of the host that serves this model in this way, for this version of midspan."""
+    wanted = (version("midspan"), settings.model, settings.device, settings.dtype, str(settings.threads))
+    return runtime_dir() / f"host-{hashlib.sha256(repr(wanted).encode()).hexdigest()[:12]}.sock"
+
+
+def log_path() -> Path:
+    """Return the file that hosts write their errors to."""
+    return platformdirs.user_log_path("midspan", appauthor=False) / "host.log"
+
+
+class HostProcess:
+    """Starts the host when it is not there, and says why it cannot be had."""
+
+    def __init__(self, settings: HostSettings) -> None:
+        """Remember the settings; nothing is started yet."""
+        self._settings = settings
+        self._child: subprocess.Popen[bytes] | None = None
+        self._paused_until = 0.0
+        self._last_error: BackendError | ModelMissing | None = None
+
+    async def start(self, is_up: Callable[[], Awaitable[bool]]) -> None:
+        """Return when the host's socket answers, starting a host if need be.
+
+        Raises ModelMissing or BackendError; then the host is left alone for `PAUSE_SECONDS`.
+        """
+        if await is_up():
+            return
+        if self._last_error is not None and time.monotonic() < self._paused_until:
+            raise self._last_error
+        try:
+            await self._start(is_up)
+        except (BackendError, ModelMissing) as error:
+            self._last_error, self._paused_until = error, time.monotonic() + PAUSE_SECONDS
+            raise
+        self._last_error = None
+
+    def try_again(self) -> None:
+        """Forget an earlier failure: what was missing may be there now."""
+        self._last_error = None
+
+    async def _start(self, is_up: Callable[[], Awaitable[bool]]) -> None:
+        give_up = time.monotonic() + START_SECONDS
+        child = self._child = _spawn(self._settings)
+        while time.monotonic() < give_up:
+            if await is_up():
+                return
+            code = child.poll()
+            if code is not None and code != ANOTHER_HAS_IT:
+                raise _reason(code, self._settings)
+            await asyncio.sleep(0.05)
+        raise BackendUnreachable(f"The model host does not answer. See {log_path()}, or run `midspan doctor`.")
+
+
+def _spawn(settings: HostSettings) -> subprocess.Popen[bytes]:
+    """Start a host that outlives this process. `-P` and the folder keep a repository's files off its path."""
+    command = [
+        *(sys.executable, "-P", "-m", "midspan.host"),
+        *("--socket", str(socket_path(settings)), "--model", settings.model, "--device", settings.device),
+        *("--dtype", settings.dtype, "--threads", str(settings.threads)),
+        *("--idle-minutes", str(settings.idle_minutes), "--memory-mb", str(settings.memory_mb)),
+    ]
+    log = log_path()
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        # A new log for each start: it holds why this one failed, and cannot grow for ever.
+        with log.open("wb") as errors:
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                cwd=runtime_dir(),
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise BackendFailed(f"The model host cannot be started: {error.strerror} ({error.filename}).") from error
+
+
+def _reason(code: int, settings: HostSettings) -> BackendError | ModelMissing:
+    if code == MODEL_MISSING:
+        model = settings.model
+        return ModelMissing(
+            f"The model `{model}` is not on this machine. Run `midspan models add {model}`.", model=model
+        )
+    if code == ENGINE_MISSING:
+        return BackendFailed("The model engine is not installed. Run `pip install 'midspan[host]'`.")
+    said = _last_words()
+    return BackendFailed(f"The model host ended ({code}){': ' + said if said else ''}. See {log_path()}.")
+
+
+def _last_words() -> str:
+    try:
+        lines = log_path().read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return ""
+    ours = [line.partition("midspan host: ")[2] for line in lines if "midspan host: " in line]
+    return ours[-1].rstrip(".") if ours else ""
+
+
+def _user() -> str:
+    return str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")

@@ -1,0 +1,117 @@
+"""Any server with OpenAI's `/v1/completions`: Ollama, llama.cpp, vLLM, TGI, LM Studio and their like.
+
+Renders the hole as text in the model's format. The key comes from the environment and goes nowhere but to the
+endpoint that the user set.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncGenerator, Callable
+from typing import Any
+
+import httpx2
+
+from ..ask import Ask, Delta, Kind
+from ..errors import BackendFailed, SettingsError
+from ..fim import BY_NAME, NONE, FimFormat, choose, render_text, stop_texts
+from ..settings import BackendSettings
+from .deltas import deltas
+from .healing import Healed
+from .sse import events
+
+N_STOPS = 4
+"""Most stop strings that OpenAI's API takes."""
+
+
+class OpenAIBackend:
+    """One endpoint and the model behind it."""
+
+    name = "openai"
+
+    def __init__(self, settings: BackendSettings) -> None:
+        """Raise SettingsError where the settings name no endpoint or an unknown format."""
+        if not settings.endpoint.startswith(("http://", "https://")):
+            raise SettingsError(
+                "backend.endpoint has to be the server's base address, such as http://127.0.0.1:11434/v1."
+            )
+        self.model = settings.model
+        self._url = settings.endpoint.rstrip("/") + "/completions"
+        self._where = f"The model server at {httpx2.URL(settings.endpoint).host}"
+        self._server_fills = settings.fim == "suffix"
+        self._format = _format(settings)
+        self._takes_logprobs = True
+        self._client = _client(settings)
+
+    async def prepare(self, progress: Callable[[str], None]) -> None:
+        """Nothing to make ready: the first request will say whether the server is there."""
+
+    async def stream(self, ask: Ask) -> AsyncGenerator[Delta, None]:
+        """Yield the candidates' pieces. Raises BackendError."""
+        healed = Healed.of(ask.hole.prefix) if self._format.heal and not self._server_fills else None
+        answers = [healed.answer() for _ in range(ask.n)] if healed else []
+        async for event in self._events(self._body(ask, healed.prompt if healed else None)):
+            for delta in deltas(event, self._where):
+                yield answers[delta.index].rest(delta) if delta.index < len(answers) else delta
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def _events(self, body: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+        """Yield the events; a server that rejects log-probabilities is asked without them from then on."""
+        try:
+            async for event in events(self._client, self._url, body, self._where):
+                yield event
+            return
+        except BackendFailed as error:
+            if not self._takes_logprobs or "logprobs" not in str(error):
+                raise
+            self._takes_logprobs = False
+        del body["logprobs"]
+        async for event in events(self._client, self._url, body, self._where):
+            yield event
+
+    def _body(self, ask: Ask, healed_prompt: str | None) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "model": self.model,
+            "max_tokens": ask.max_tokens,
+            "temperature": 0 if ask.n == 1 else 0.7,
+            "n": ask.n,
+            "stream": True,
+        }
+        if self._takes_logprobs:
+            body["logprobs"] = 1
+        if self._server_fills:
+            body |= {"prompt": ask.hole.prefix, "suffix": ask.hole.suffix}
+        else:
+            body["prompt"] = render_text(self._format, ask.hole) if healed_prompt is None else healed_prompt
+        if stops := self._stops(ask, is_healed=healed_prompt is not None):
+            body["stop"] = stops
+        return body
+
+    def _stops(self, ask: Ask, *, is_healed: bool) -> list[str]:
+        # A healed answer begins with the white space that was taken off the prompt, newlines among it.
+        newline = ["\n"] if ask.kind is Kind.LINE and not is_healed else []
+        return [*newline, *stop_texts(self._format)][:N_STOPS]
+
+
+def _format(settings: BackendSettings) -> FimFormat:
+    if settings.fim == "suffix":
+        return NONE
+    if settings.fim == "auto":
+        return choose(settings.model)
+    chosen = BY_NAME.get(settings.fim)
+    if chosen is None or chosen.chat:
+        known = ", ".join(name for name, fim_format in BY_NAME.items() if not fim_format.chat)
+        raise SettingsError(f"backend.fim is `{settings.fim}`: use auto, suffix or one of {known}.")
+    return chosen
+
+
+def _client(settings: BackendSettings) -> httpx2.AsyncClient:
+    key = os.environ.get(settings.api_key_env, "") if settings.api_key_env else ""
+    return httpx2.AsyncClient(
+        headers={"Authorization": f"Bearer {key}"} if key else {},
+        timeout=httpx2.Timeout(120.0, connect=settings.connect_timeout_ms / 1000),
+        follow_redirects=False,
+    )

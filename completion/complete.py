@@ -1,0 +1,79 @@
+"""One request becomes proposals: the stages in order, each in a module of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..context.cursor import cursor_context
+from ..context.gather import gather
+from ..context.window import WindowSizes
+from . import filters, gate, popup, prompt, rank
+from .ask import Deadline, Proposal, Request
+from .backends.base import Backend
+from .boundary import Boundary
+from .collect import collect
+from .errors import MidspanError
+from .reuse import Memory
+from .settings import Settings
+from .trace import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The proposals, best first, and how they came about."""
+
+    proposals: tuple[Proposal, ...]
+    trace: Trace
+
+
+async def complete(
+    request: Request,
+    deadline: Deadline,
+    *,
+    settings: Settings,
+    backend: Backend,
+    memory: Memory,
+    path: str = "",
+    n: int = 1,
+) -> Answer:
+    """Answer a request within its deadline.
+
+    A model server that fails gives an empty answer with the error in its trace. Raises only CancelledError:
+    then nobody wants the answer, and the server's work is called off.
+    """
+    trace = Trace(backend=backend.name, model=backend.model)
+    wished = popup.with_selected(request)
+
+    with trace.step("context"):
+        sizes = WindowSizes(settings.completion.prefix_tokens, settings.completion.suffix_tokens)
+        cursor = cursor_context(wished.document, wished.offset, sizes)
+        verdict = gate.verdict(wished, cursor, settings.completion)
+        trace.verdict = verdict.silent or f"wanted: one {verdict.kind}"
+    if verdict.silent:
+        return _answer((), request, trace)
+
+    if (held := memory.lookup(wished)) is not None:
+        trace.source = "reuse"
+        return _answer(held, request, trace)
+
+    with trace.step("context"):
+        snippets = gather(cursor)
+        ask = prompt.build(cursor, verdict, snippets, path, deadline, n)
+    try:
+        candidates = await collect(backend, ask, Boundary(cursor, verdict.kind), trace)
+    except MidspanError as error:
+        trace.error = error
+        return _answer((), request, trace)
+    trace.source = "model"
+
+    with trace.step("shape"):
+        ordered = rank.order(candidates, trace)
+        proposals = filters.apply(ordered, cursor, verdict.kind, trace)
+    if proposals or all(candidate.complete for candidate in candidates):
+        memory.store(wished, proposals)
+    return _answer(proposals, request, trace)
+
+
+def _answer(proposals: tuple[Proposal, ...], request: Request, trace: Trace) -> Answer:
+    trace.mark("total", trace.began)
+    return Answer(popup.extending_selected(proposals, request), trace)

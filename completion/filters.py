@@ -1,0 +1,148 @@
+"""From candidates to proposals: an ordered list of small functions, each of which mends a draft or drops it.
+
+A filter takes a draft and the cursor, and returns the draft that goes on, or the reason why none does. Texts
+have newlines as line ends until the last step.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+
+from ..context.cursor import Cursor
+from ..context.syntax import Place, errors
+from .ask import Candidate, Edit, Kind, Proposal
+from .draft import Draft
+from .indentation import fit_indentation
+from .layout import header_line, line_below, lines_below
+from .line_tail import fit_line_tail
+from .trace import Trace
+
+Filter = Callable[[Draft, Cursor], Draft | str]
+
+MIN_TELLING = 3
+"""A line with fewer letters and digits than this (a bracket, `else`) may well stand twice in a row."""
+
+
+def apply(candidates: tuple[Candidate, ...], cursor: Cursor, kind: Kind, trace: Trace) -> tuple[Proposal, ...]:
+    """Shape each candidate; note in the trace which are dropped, and why."""
+    proposals: dict[str, Proposal] = {}
+    for candidate in candidates:
+        draft = _shape(Draft(candidate.text, kind), cursor)
+        if isinstance(draft, str):
+            trace.drop(candidate.text, draft)
+        elif draft.text in proposals:
+            trace.drop(candidate.text, "the same as another proposal")
+        else:
+            proposals[draft.text] = _proposal(draft, candidate, cursor)
+    return tuple(proposals.values())
+
+
+def _shape(draft: Draft, cursor: Cursor) -> Draft | str:
+    for one in FILTERS:
+        mended = one(draft, cursor)
+        if isinstance(mended, str):
+            return mended
+        draft = mended
+    return draft
+
+
+def _proposal(draft: Draft, candidate: Candidate, cursor: Cursor) -> Proposal:
+    edit = Edit(cursor.offset, cursor.offset + draft.covers, draft.text)
+    return Proposal(uuid.uuid4().hex, (edit,), draft.kind, candidate.score)
+
+
+def without_fences(draft: Draft, cursor: Cursor) -> Draft | str:
+    """Take off the code fence that chat models put around code."""
+    found = re.match(r"\s*```[\w+-]*\n(.*?)(\n```.*)?$", draft.text, re.DOTALL)
+    return replace(draft, text=found[1]) if found else draft
+
+
+def something_to_add(draft: Draft, cursor: Cursor) -> Draft | str:
+    """Drop what is blank; a line that has text is finished where its proposal would begin with a line break."""
+    text = draft.text.rstrip()
+    if not text:
+        return "nothing to add"
+    if draft.kind is Kind.LINE and cursor.line_head.strip() and text.startswith("\n"):
+        return "the line is finished"
+    return replace(draft, text=text)
+
+
+def without_loop(draft: Draft, cursor: Cursor) -> Draft | str:
+    """Drop a text that repeats itself; of a block, keep what comes before its third equal line in a row."""
+    if re.search(r"(\w.{0,30}?|.{2,30}?)\1{5,}\s*$", draft.text[-400:], re.DOTALL):
+        return "repeats itself"
+    lines = draft.text.split("\n")
+    for at in range(2, len(lines)):
+        if _is_telling(lines[at]) and lines[at] == lines[at - 1] == lines[at - 2]:
+            return replace(draft, text="\n".join(lines[: at - 1]))
+    return draft
+
+
+def without_line_above(draft: Draft, cursor: Cursor) -> Draft | str:
+    """Drop what only says again the line right above the cursor."""
+    if cursor.line_head.strip():
+        return draft
+    first = draft.text.strip("\n").split("\n")[0].strip()
+    is_again = _is_telling(first) and first == header_line(cursor).strip()
+    return "repeats the line above" if is_again else draft
+
+
+def without_lines_below(draft: Draft, cursor: Cursor) -> Draft | str:
+    """Cut from the first line on that stands after the cursor already, and that the text would run into."""
+    below = line_below(cursor).strip()
+    lines = draft.text.split("\n")
+    for at, line in enumerate(lines):
+        whole = (cursor.line_head + line if at == 0 else line).strip()
+        if whole == below and _is_telling(whole):
+            return replace(draft, text="\n".join(lines[:at])) if at else "repeats the line below"
+    return replace(draft, text="\n".join(_without_closing_lines(lines, cursor)))
+
+
+def _without_closing_lines(lines: list[str], cursor: Cursor) -> list[str]:
+    """Leave out last lines that hold nothing but brackets and are the first ones after the cursor."""
+    below = [line.rstrip() for line in lines_below(cursor) if line.strip()]
+    for n in range(min(len(lines) - 1, len(below)), 0, -1):
+        ending = [line.rstrip() for line in lines[-n:]]
+        if ending == below[:n] and not any(_is_telling(line) for line in ending):
+            return lines[:-n]
+    return lines
+
+
+def still_something(draft: Draft, cursor: Cursor) -> Draft | str:
+    """Drop a draft of which nothing but white space is left."""
+    return draft if draft.text.strip() else "repeats what follows"
+
+
+def with_line_ends(draft: Draft, cursor: Cursor) -> Draft | str:
+    """Write line ends as the document does."""
+    return replace(draft, text=draft.text.replace("\n", cursor.eol))
+
+
+def parses_no_worse(draft: Draft, cursor: Cursor) -> Draft | str:
+    """Drop what adds a syntax error to the document."""
+    document = cursor.document
+    if cursor.place is not Place.CODE or document.tree is None:
+        return draft
+    inserted = document.replace(cursor.offset, cursor.offset + draft.covers, draft.text)
+    return "breaks the syntax" if errors(inserted) > errors(document) else draft
+
+
+def _is_telling(line: str) -> bool:
+    return sum(character.isalnum() for character in line) >= MIN_TELLING
+
+
+FILTERS: tuple[Filter, ...] = (
+    without_fences,
+    something_to_add,
+    without_loop,
+    fit_indentation,
+    without_line_above,
+    without_lines_below,
+    fit_line_tail,
+    still_something,
+    with_line_ends,
+    parses_no_worse,
+)

@@ -1,0 +1,52 @@
+"""Fits a draft's indentation to the document: its depth at the cursor, and tabs or spaces."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..context.cursor import Cursor
+from ..context.syntax import Place
+from .draft import Draft
+from .layout import header_line, indent_of, indent_width
+
+
+def fit_indentation(draft: Draft, cursor: Cursor) -> Draft | str:
+    """Shift lines to a depth that can stand at the cursor, and write their indentation in the document's style."""
+    if cursor.place is not Place.CODE:
+        return draft
+    lines = draft.text.split("\n")
+    if not cursor.line_head.strip() and not cursor.open_brackets:
+        lines = _at_possible_depth(lines, cursor)
+    return replace(draft, text="\n".join([lines[0], *(_in_style(line, cursor.indent_unit) for line in lines[1:])]))
+
+
+def _at_possible_depth(lines: list[str], cursor: Cursor) -> list[str]:
+    """The first line may stand no deeper than the line above, by one step more only after a block opener."""
+    at = next((i for i, line in enumerate(lines) if line.strip()), 0)
+    depth = indent_width(lines[at]) if at else indent_width(cursor.line_head + indent_of(lines[0]))
+    deepest = indent_width(header_line(cursor))
+    if cursor.after_opener:
+        step = 4 if cursor.indent_unit == "\t" else len(cursor.indent_unit)
+        deepest = max(deepest + step, indent_width(cursor.line_head))
+    elif at == 0:
+        deepest = max(deepest, indent_width(cursor.line_head))
+    surplus = depth - deepest
+    return [_shifted_left(line, surplus) for line in lines] if surplus > 0 else lines
+
+
+def _shifted_left(line: str, width: int) -> str:
+    indent = indent_of(line)
+    if not line.strip() or not indent:
+        return line
+    kept = max(0, indent_width(indent) - width)
+    return " " * kept + line[len(indent) :]
+
+
+def _in_style(line: str, unit: str) -> str:
+    indent = indent_of(line)
+    if unit == "\t" and " " in indent:
+        width = indent_width(indent)
+        return "\t" * (width // 4) + " " * (width % 4) + line[len(indent) :]
+    if unit != "\t" and "\t" in indent:
+        return indent.replace("\t", unit) + line[len(indent) :]
+    return line

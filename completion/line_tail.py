@@ -1,0 +1,87 @@
+"""Fits a draft between the cursor and what stands right of it: nothing twice, every bracket closed once.
+
+There are a few ways to join the two (as it is, without what the tail says again, up to a bracket that the tail
+closes, in place of the tail's closing brackets). The one after which the document parses best is taken.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ..context.cursor import Cursor
+from ..context.syntax import Place, errors
+from .draft import Draft
+
+PAIRS = {")": "(", "]": "[", "}": "{"}
+CLOSING_TAIL = re.compile(r"[)\]}\"'`;,]+")
+TELLING_OVERLAP = re.compile(r"\w")
+
+
+def fit_line_tail(draft: Draft, cursor: Cursor) -> Draft | str:
+    """Return the best way to join the draft with the text after the cursor."""
+    if not cursor.suffix.strip():
+        return draft
+    if cursor.place is Place.COMMENT:
+        return _without_overlap(draft, cursor) or draft
+    ways = list(dict.fromkeys(_ways(draft, cursor)))
+    best = min(ways, key=lambda way: (_errors(way, cursor), _closes_twice(way, cursor)))
+    return best if best.text.strip() else "stands after the cursor already"
+
+
+def _ways(draft: Draft, cursor: Cursor) -> Iterator[Draft]:
+    """Yield the ways to join, the preferred first among those that parse equally well."""
+    cut = _without_overlap(draft, cursor)
+    if cut is not None and TELLING_OVERLAP.search(draft.text[len(cut.text) :]):
+        yield cut
+    yield draft
+    if (closer := unmatched_closer(draft.text)) is not None:
+        closes = draft.text[closer]
+        if cursor.suffix.lstrip().startswith(closes):
+            yield replace(draft, text=draft.text[:closer].rstrip())
+    if cut is not None:
+        yield cut
+    tail = CLOSING_TAIL.match(cursor.line_tail)
+    if tail is not None and not cursor.line_tail[tail.end() :].strip():
+        yield replace(draft, covers=tail.end())
+
+
+def _without_overlap(draft: Draft, cursor: Cursor) -> Draft | None:
+    """Return the draft without the longest ending that the text right of the cursor begins with."""
+    tail = cursor.line_tail.rstrip()
+    for length in range(min(len(tail), len(draft.text)), 0, -1):
+        if draft.text.endswith(tail[:length]):
+            return replace(draft, text=draft.text[:-length])
+    return None
+
+
+def _errors(draft: Draft, cursor: Cursor) -> int:
+    inserted = cursor.document.replace(cursor.offset, cursor.offset + draft.covers, draft.text)
+    return errors(inserted)
+
+
+def _closes_twice(draft: Draft, cursor: Cursor) -> bool:
+    closer = unmatched_closer(draft.text)
+    return closer is not None and cursor.suffix[draft.covers :].lstrip().startswith(draft.text[closer])
+
+
+def unmatched_closer(text: str) -> int | None:
+    """Return where the first bracket stands that closes nothing in the text itself (strings left out), or None."""
+    stack: list[str] = []
+    quote = ""
+    skip = False
+    for at, character in enumerate(text):
+        if skip:
+            skip = False
+        elif character == "\\":
+            skip = True
+        elif quote:
+            quote = "" if character in (quote, "\n") else quote
+        elif character in "\"'`":
+            quote = character
+        elif character in PAIRS.values():
+            stack.append(character)
+        elif character in PAIRS and (not stack or stack.pop() != PAIRS[character]):
+            return at
+    return None

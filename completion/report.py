@@ -1,0 +1,52 @@
+"""An answer as the documented JSON: what `complete --json` prints and the editor's "why" shows.
+
+The keys are stable; more may be added. Ranges are 0-based and count UTF-16 units, as in LSP.
+"""
+
+from __future__ import annotations
+
+from ..context.document import Document
+from .ask import Edit, Proposal
+from .complete import Answer
+
+STEPS = ("context", "prompt", "first_token", "model", "shape", "total")
+
+
+def as_json(answer: Answer, document: Document) -> dict[str, object]:
+    """Return the answer to a request in ``document`` as plain lists and dictionaries."""
+    trace = answer.trace
+    steps = trace.timing_ms | {"prompt": trace.usage.prompt_ms}
+    return {
+        "items": [_item(proposal, document) for proposal in answer.proposals],
+        "model": trace.model,
+        "backend": trace.backend,
+        "source": trace.source,
+        "verdict": trace.verdict,
+        "timing_ms": {step: round(steps.get(step, 0.0), 2) for step in STEPS},
+        "tokens": {
+            "prompt": trace.usage.prompt_tokens,
+            "reused": trace.usage.reused_tokens,
+            "generated": trace.usage.generated_tokens,
+        },
+        "dropped": [{"text": dropped.text, "why": dropped.why} for dropped in trace.dropped],
+        "error": str(trace.error) if trace.error is not None else None,
+    }
+
+
+def _item(proposal: Proposal, document: Document) -> dict[str, object]:
+    edit = proposal.edits[0]
+    return {
+        "text": edit.text,
+        "range": _range(edit, document),
+        "score": None if proposal.score is None else round(proposal.score, 4),
+        "kind": proposal.kind.value,
+        "id": proposal.id,
+    }
+
+
+def _range(edit: Edit, document: Document) -> dict[str, object]:
+    start, end = document.position_at(edit.start), document.position_at(edit.end)
+    return {
+        "start": {"line": start.line, "character": start.character},
+        "end": {"line": end.line, "character": end.character},
+    }

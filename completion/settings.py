@@ -1,0 +1,111 @@
+"""Every setting, typed, with its default and its one-line description: the schema.
+
+The documentation (docs/configuration.md) and the editors' settings pages are generated from here.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, rename=None):
+    pass
+
+
+class CompletionSettings(_Section):
+    """When and how proposals are made."""
+
+    enabled: Annotated[bool, Meta(description="Whether proposals are made at all; false pauses midspan.")] = True
+    automatic: Annotated[
+        bool,
+        Meta(description="Whether to propose while you type; false leaves only the key that asks for one."),
+    ] = True
+    disabled_languages: Annotated[
+        tuple[str, ...],
+        Meta(description="Language ids (as the editor names them) in which nothing is proposed while you type."),
+    ] = ()
+    kind: Annotated[
+        Literal["auto", "line", "block"],
+        Meta(description="How far a proposal reaches: to the end of the line, over a block, or by syntax."),
+    ] = "auto"
+    deadline_ms: Annotated[
+        int, Meta(ge=50, le=60_000, description="Milliseconds within which an automatic request is answered.")
+    ] = 600
+    invoked_deadline_ms: Annotated[
+        int, Meta(ge=50, le=120_000, description="Milliseconds within which a request by key is answered.")
+    ] = 5000
+    max_line_tokens: Annotated[int, Meta(ge=1, le=512, description="Most tokens of a one-line proposal.")] = 48
+    max_block_tokens: Annotated[int, Meta(ge=1, le=2048, description="Most tokens of a block.")] = 160
+    prefix_tokens: Annotated[
+        int, Meta(ge=16, le=65_536, description="About how many tokens before the cursor the model is shown.")
+    ] = 768
+    suffix_tokens: Annotated[
+        int, Meta(ge=0, le=65_536, description="About how many tokens after the cursor the model is shown.")
+    ] = 192
+
+
+class BackendSettings(_Section):
+    """Which model server answers. Only your own settings may set these, never a project's file."""
+
+    kind: Annotated[
+        Literal["host", "openai"],
+        Meta(
+            description="`host`: our own model host on this machine, started on demand. "
+            "`openai`: any server with OpenAI's `/v1/completions` at `endpoint`."
+        ),
+    ] = "host"
+    endpoint: Annotated[
+        str,
+        Meta(description="Base address of the server, with `/v1` (for example `http://127.0.0.1:11434/v1`)."),
+    ] = ""
+    model: Annotated[str, Meta(description="The model's name as that server knows it.")] = ""
+    fim: Annotated[
+        str,
+        Meta(
+            description="How that model wants a hole: `auto` (by its name), `suffix` (the server's own `suffix` "
+            "parameter), `none` (text before the cursor only) or a format's name (docs/models.md)."
+        ),
+    ] = "auto"
+    api_key_env: Annotated[str, Meta(description="Name of the environment variable that holds the server's key.")] = (
+        "MIDSPAN_API_KEY"
+    )
+    connect_timeout_ms: Annotated[int, Meta(ge=10, le=60_000, description="Milliseconds to wait for a connection.")] = (
+        2000
+    )
+
+
+class HostSettings(_Section):
+    """The model host that runs on this machine. Only your own settings may set these, never a project's file."""
+
+    model: Annotated[
+        str,
+        Meta(description="`default`, a name that `midspan models list` shows, or a directory or GGUF file."),
+    ] = "default"
+    device: Annotated[Literal["auto", "cpu", "cuda", "mps"], Meta(description="Where the model runs.")] = "auto"
+    dtype: Annotated[
+        Literal["auto", "float32", "bfloat16", "float16"], Meta(description="Precision of the weights.")
+    ] = "auto"
+    threads: Annotated[
+        int, Meta(ge=0, le=1024, description="CPU threads of the host; 0 means one for each physical core.")
+    ] = 0
+    idle_minutes: Annotated[
+        float, Meta(gt=0, le=100_000, description="Minutes without a request after which the host ends.")
+    ] = 30.0
+    memory_mb: Annotated[
+        int, Meta(ge=16, description="Most memory, in MB, for the encoded tokens of all open documents.")
+    ] = 512
+
+
+class Settings(_Section):
+    """All settings, by section."""
+
+    completion: CompletionSettings = CompletionSettings()
+    backend: BackendSettings = BackendSettings()
+    host: HostSettings = HostSettings()
+
+
+USER_ONLY_SECTIONS = frozenset({"backend", "host"})
+"""Sections that a project's `midspan.toml` may not set: they would run a program or send text elsewhere."""

@@ -1,0 +1,32 @@
+"""Go."""
+
+from __future__ import annotations
+
+from ..language import Language, StringStyle
+
+
+def _grammar() -> object:
+    import tree_sitter_go
+
+    return tree_sitter_go.language()
+
+
+LANGUAGES = (
+    Language(
+        name="go",
+        language_ids=("go",),
+        extensions=(".go",),
+        grammar=_grammar,
+        queries=("go.scm",),
+        blocks="braces",
+        indent_unit="\t",
+        strings=(
+            StringStyle('"', '"'),
+            StringStyle("'", "'"),
+            StringStyle("`", "`", multiline=True, escape=""),
+        ),
+        line_comment="//",
+        block_comment=("/*", "*/"),
+        unit_header=r"\s*(?P<kind>func|type)\s+(?:\([^)]*\)\s*)?(?P<name>\w+)",
+    ),
+)

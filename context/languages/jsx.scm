@@ -1,0 +1,3 @@
+; Elements, in the grammars that know them.
+
+(jsx_text) @opaque

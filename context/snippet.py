@@ -1,0 +1,13 @@
+"""A piece of text from elsewhere in the workspace that a model may be shown beside the document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """Text from another file: ``path`` is relative to its workspace folder, with forward slashes."""
+
+    path: str
+    text: str

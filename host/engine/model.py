@@ -1,0 +1,71 @@
+"""A language model as the engine sees it: token ids and a cache go in, the next token's logits come out.
+
+Knows transformers' calling conventions; nothing of text, sampling or sessions.
+"""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from .cache import Cache, new_cache
+
+_CHUNK_SECONDS = 0.045
+_SMALLEST_CHUNK, _LARGEST_CHUNK = 16, 2048
+
+
+class Model:
+    """One set of weights. ``n_context`` is the most tokens it can read, ``n_vocabulary`` the width of its logits."""
+
+    def __init__(self, module: Any, n_context: int) -> None:
+        self.module = module.eval()
+        self.n_context = n_context
+        self.n_vocabulary: int = module.get_output_embeddings().weight.shape[0]
+        self.device: torch.device = next(module.parameters()).device
+        parameters = inspect.signature(module.forward).parameters
+        self._cache_argument = "cache" if "cache" in parameters else "past_key_values"
+        self._one_logit = {"logits_to_keep": 1} if "logits_to_keep" in parameters else {}
+        self._seconds_per_token = 0.0
+
+    def new_cache(self) -> Cache:
+        """Return an empty cache for this model."""
+        return new_cache(self.module.config)
+
+    def forward(self, ids: Sequence[int], cache: Cache) -> torch.Tensor:
+        """Read the next tokens and return the logits after the last, [vocabulary] in fp32 on the CPU's side or the device's."""
+        return self._run(ids, cache, self._one_logit)[-1]
+
+    def forward_all(self, ids: Sequence[int]) -> torch.Tensor:
+        """Read tokens from nothing and return the logits after each, [tokens, vocabulary] in fp32."""
+        return self._run(ids, self.new_cache(), {})
+
+    def chunk_size(self) -> int:
+        """Return how many tokens can be read in about 45 ms, so that a cancel is noticed soon enough."""
+        if not self._seconds_per_token:
+            return 32
+        return min(_LARGEST_CHUNK, max(_SMALLEST_CHUNK, int(_CHUNK_SECONDS / self._seconds_per_token)))
+
+    def read_chunk(self, ids: Sequence[int], cache: Cache) -> torch.Tensor:
+        """Do the same as `forward` and learn from it how many tokens a chunk should have."""
+        began = time.perf_counter()
+        logits = self.forward(ids, cache)
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+        if len(ids) >= _SMALLEST_CHUNK:
+            seconds = (time.perf_counter() - began) / len(ids)
+            known = self._seconds_per_token
+            self._seconds_per_token = seconds if not known else 0.7 * known + 0.3 * seconds
+        return logits
+
+    def _run(self, ids: Sequence[int], cache: Cache, extra: dict[str, Any]) -> torch.Tensor:
+        with torch.inference_mode():
+            tokens = torch.tensor([list(ids)], dtype=torch.long, device=self.device)  # [1, tokens]
+            output = self.module(
+                input_ids=tokens, use_cache=True, return_dict=True, **{self._cache_argument: cache}, **extra
+            )
+            logits: torch.Tensor = output.logits[0].float()
+            return logits

@@ -1,0 +1,89 @@
+"""One request for ghost text: always answered, in time, and only for who still wants it.
+
+Knows the deadline and the ways out; what a good proposal is, the completer knows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from lsprotocol import types
+
+from ..completion.ask import Deadline, Request, Trigger
+from ..context.document import Document
+from . import from_lsp, to_lsp
+from .connection import Connection
+from .from_lsp import Wish
+from .model import report_problem
+from .paths import relative_path
+
+log = logging.getLogger(__name__)
+
+RESERVE_MS = 20
+"""Milliseconds of the deadline that are kept for what comes after the completer."""
+VERSION_SECONDS = 0.05
+"""How long to wait for a change that the editor says it has sent already."""
+
+
+async def inline_completion(connection: Connection, wish: Wish) -> types.InlineCompletionList:
+    """Answer one wish: items, or an empty list. Raises CancelledError when a newer one supersedes it.
+
+    The newest snapshot is taken before anything is awaited: changes that come later are not for this request.
+    """
+    session = connection.session
+    trigger = session.trigger(wish.trigger_kind)
+    document = session.documents.get(wish.uri)
+    limit_ms = _limit_ms(connection, trigger)
+    deadline = Deadline.after(limit_ms - RESERVE_MS)
+    with session.latest(wish.uri):
+        if document is None or _is_outdated(wish, document):
+            return to_lsp.nothing()
+        work = asyncio.create_task(_proposed(connection, wish, document, trigger, deadline))
+        return await _within(limit_ms / 1000, work)
+
+
+async def _within(seconds: float, work: asyncio.Task[types.InlineCompletionList]) -> types.InlineCompletionList:
+    """Return what the work gives, or the empty answer when the time is over or the work fails.
+
+    A cancelled request is answered at once: its work unwinds in the background.
+    """
+    try:
+        await asyncio.wait({work}, timeout=seconds)
+    finally:
+        in_time = work.done()
+        work.cancel()
+    if not in_time or work.cancelled():
+        return to_lsp.nothing()
+    if (error := work.exception()) is not None:
+        log.error("a request failed: %s", type(error).__name__, exc_info=error)
+        return to_lsp.nothing()
+    return work.result()
+
+
+async def _proposed(
+    connection: Connection, wish: Wish, document: Document, trigger: Trigger, deadline: Deadline
+) -> types.InlineCompletionList:
+    session = connection.session
+    completer = await session.completer()
+    if wish.version is not None and document.version < wish.version:
+        newer = await session.documents.reach(wish.uri, wish.version, VERSION_SECONDS)
+        if newer is None or newer.version != wish.version:
+            return to_lsp.nothing()
+        document = newer
+    request: Request = from_lsp.request(wish, document, trigger)
+    path = relative_path(document.uri, document.language_id, session.folders)
+    answer = await completer.complete(request, deadline, path)
+    if answer.trace.error is not None:
+        report_problem(connection, answer.trace.error)
+    return to_lsp.inline_list(request, answer.proposals)
+
+
+def _is_outdated(wish: Wish, document: Document) -> bool:
+    """Tell whether the cursor was in a text that is gone. Not every editor says which version it means."""
+    return wish.version is not None and wish.version < document.version
+
+
+def _limit_ms(connection: Connection, trigger: Trigger) -> int:
+    completion = connection.session.settings.completion
+    return completion.deadline_ms if trigger is Trigger.AUTOMATIC else completion.invoked_deadline_ms

@@ -1,0 +1,131 @@
+"""Every LSP method of the server, each a few lines: what it reads and whom it tells.
+
+The modules it calls know the rest; nothing here waits for a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from lsprotocol import types
+
+from . import configuring, from_lsp, to_lsp
+from .answering import inline_completion
+from .connection import Connection, Parts
+from .settings import own_part
+
+
+class MidspanServer(Connection):
+    """The language server for exactly one client."""
+
+    def __init__(self, **parts: Any) -> None:
+        """Make a server, with any of its `connection.Parts` replaced."""
+        super().__init__(Parts(**parts))
+        for method, handler in METHODS.items():
+            self.feature(method)(handler)
+
+
+def initialize(ls: MidspanServer, params: object) -> types.InitializeResult:
+    """Learn what the client can do, and say what we can."""
+    ls.session.client = from_lsp.client_facts(params)
+    ls.session.folders = ls.session.client.folders
+    ls.session.editor_settings.initial = own_part(
+        from_lsp.object_at(params, "initializationOptions")
+    )
+    return types.InitializeResult(
+        capabilities=to_lsp.capabilities(),
+        server_info=types.ServerInfo(name=ls.name, version=ls.version),
+    )
+
+
+def initialized(ls: MidspanServer, params: object) -> None:
+    """Begin with everything that takes time: imports, settings files, the model."""
+    ls.session.spawn(configuring.start(ls))
+
+
+def shutdown(ls: MidspanServer, params: object) -> None:
+    """Call off all work; only `exit` is expected now."""
+    ls.protocol.shut_down()
+
+
+def exit_(ls: MidspanServer, params: object) -> None:
+    """End, with success only after a shutdown."""
+    ls.session.stop(0 if ls.protocol.is_shut_down else 1)
+
+
+def did_open(ls: MidspanServer, params: object) -> None:
+    """Hold the document from now on."""
+    opened = from_lsp.opened_document(params)
+    ls.session.documents.open(opened.uri, opened.language_id, opened.version, opened.text)
+
+
+def did_change(ls: MidspanServer, params: object) -> None:
+    """Apply the changes to the document."""
+    edited = from_lsp.edited(params)
+    ls.session.documents.edit(edited.uri, edited.changes, edited.version)
+
+
+def did_save(ls: MidspanServer, params: object) -> None:
+    """Do nothing: the text is known already."""
+
+
+def did_close(ls: MidspanServer, params: object) -> None:
+    """Forget the document."""
+    uri = from_lsp.document_uri(params)
+    ls.session.documents.close(uri)
+    ls.session.cancel(uri)
+    if (completer := ls.session.completer_now) is not None:
+        completer.forget(uri)
+
+
+async def inline(ls: MidspanServer, params: object) -> types.InlineCompletionList:
+    """Answer with ghost text."""
+    return await inline_completion(ls, from_lsp.wish(params))
+
+
+def execute_command(ls: MidspanServer, params: object) -> bool:
+    """Note what became of a proposal."""
+    name, _ = from_lsp.command(params)
+    if name not in to_lsp.COMMANDS:
+        raise from_lsp.InvalidParams("there is no such command")
+    return True
+
+
+def did_change_configuration(ls: MidspanServer, params: object) -> None:
+    """Bring changed settings into effect."""
+    ls.session.editor_settings.pushed = own_part(from_lsp.object_at(params, "settings"))
+    ls.session.spawn(configuring.configure(ls))
+
+
+def did_change_workspace_folders(ls: MidspanServer, params: object) -> None:
+    """Note the folders, and read the settings of what is the first one now."""
+    event = from_lsp.object_at(params, "event")
+    added, removed = from_lsp.folder_uris(event.get("added")), from_lsp.folder_uris(event.get("removed"))
+    kept = [uri for uri in ls.session.folders if uri not in removed]
+    ls.session.folders = tuple(dict.fromkeys([*kept, *added]))
+    ls.session.client = replace(ls.session.client, folders=ls.session.folders)
+    ls.session.spawn(configuring.configure(ls))
+
+
+def ignored(ls: MidspanServer, params: object) -> None:
+    """Accept a notification that changes nothing here."""
+
+
+METHODS: dict[str, Callable[..., object]] = {
+    types.INITIALIZE: initialize,
+    types.INITIALIZED: initialized,
+    types.SHUTDOWN: shutdown,
+    types.EXIT: exit_,
+    types.TEXT_DOCUMENT_DID_OPEN: did_open,
+    types.TEXT_DOCUMENT_DID_CHANGE: did_change,
+    types.TEXT_DOCUMENT_DID_SAVE: did_save,
+    types.TEXT_DOCUMENT_DID_CLOSE: did_close,
+    types.TEXT_DOCUMENT_INLINE_COMPLETION: inline,
+    types.WORKSPACE_EXECUTE_COMMAND: execute_command,
+    types.WORKSPACE_DID_CHANGE_CONFIGURATION: did_change_configuration,
+    types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: did_change_workspace_folders,
+    types.SET_TRACE: ignored,
+    types.WINDOW_WORK_DONE_PROGRESS_CANCEL: ignored,
+}

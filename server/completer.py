@@ -1,0 +1,72 @@
+"""The pipeline as the server sees it, and how it is made: late, since it imports an HTTP client and grammars.
+
+Knows nothing of what is behind it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from ..completion.ask import Deadline, Proposal, Request
+from ..completion.errors import MidspanError
+from ..completion.settings import Settings
+
+
+class Trace(Protocol):
+    """The record of how an answer came about."""
+
+    @property
+    def error(self) -> MidspanError | None:
+        """What went wrong, if something did."""
+        ...
+
+
+class Answer(Protocol):
+    """The proposals for one request, best first."""
+
+    @property
+    def proposals(self) -> tuple[Proposal, ...]:
+        """The proposals, best first."""
+        ...
+
+    @property
+    def trace(self) -> Trace:
+        """How they came about."""
+        ...
+
+
+class Completer(Protocol):
+    """Answers requests with one configuration (`completion.completer.Completer`)."""
+
+    async def prepare(self, progress: Callable[[str], None]) -> None:
+        """Make ready what is needed to answer. Raises ModelMissing or BackendError."""
+        ...
+
+    async def complete(self, request: Request, deadline: Deadline, path: str) -> Answer:
+        """Answer one request within its deadline."""
+        ...
+
+    def forget(self, uri: str) -> None:
+        """Drop what is remembered about a document."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+CompleterFactory = Callable[[Settings], Awaitable[Completer]]
+
+
+async def make_completer(settings: Settings) -> Completer:
+    """Return the real pipeline; its imports run in a thread, so that typing goes on meanwhile."""
+    completer_class = await asyncio.to_thread(_completer_class)
+    return completer_class(settings)
+
+
+def _completer_class() -> Callable[[Settings], Completer]:
+    from ..completion.completer import Completer
+
+    return Completer

@@ -1,0 +1,90 @@
+"""Settings at run time: asked for, merged, put into effect.
+
+Knows when settings may have changed and what then has to be made anew; not what they mean.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from lsprotocol import types
+
+from ..completion.errors import MidspanError
+from ..completion.settings import Settings
+from .connection import Connection
+from .model import prepare
+from .settings import SECTION, section_part
+
+log = logging.getLogger(__name__)
+
+
+async def start(connection: Connection) -> None:
+    """Bring the first settings into effect, and ask to be told when they change."""
+    await configure(connection)
+    if connection.session.client.dynamic_configuration:
+        await _register(connection)
+
+
+async def configure(connection: Connection) -> None:
+    """Bring the settings into effect as they are now."""
+    session = connection.session
+    async with session.configuring:
+        if session.client.configuration:
+            session.editor_settings.pulled = section_part(await _pull(connection))
+        settings = await _load(connection)
+        if settings is None or (settings == session.settings and session.completer_now is not None):
+            return
+        await _put_into_effect(connection, settings)
+
+
+async def _put_into_effect(connection: Connection, settings: Settings) -> None:
+    """Answer with the new settings from now on; a new model server is made ready, an old one let go."""
+    session, before = connection.session, connection.session.settings
+    try:
+        completer = await connection.parts.completer_factory(settings)
+    except MidspanError as error:
+        connection.notices.tell(str(error))
+        return
+    old = session.replace_completer(completer)
+    session.settings = settings
+    if old is not None:
+        await old.close()
+    same_model = (settings.backend, settings.host) == (before.backend, before.host)
+    if settings.completion.enabled and not (same_model and session.preparing is not None):
+        if session.preparing is not None:
+            session.preparing.cancel()
+        session.preparing = session.spawn(prepare(connection, completer))
+
+
+async def _load(connection: Connection) -> Settings | None:
+    session = connection.session
+    overrides = session.editor_settings.merged()
+    try:
+        settings, warnings = await asyncio.to_thread(
+            connection.parts.load_settings, session.project_dir, overrides
+        )
+    except MidspanError as error:
+        connection.notices.tell(str(error))
+        return None
+    if warnings and warnings != session.warned:
+        connection.warn("midspan: " + "\n".join(warnings))
+    session.warned = warnings
+    return settings
+
+
+async def _pull(connection: Connection) -> object:
+    items = [types.ConfigurationItem(section=SECTION)]
+    asked = connection.workspace_configuration(types.ConfigurationParams(items=items))
+    answer = await connection.answer_to(asked)
+    return answer[0] if isinstance(answer, list) and answer else None
+
+
+async def _register(connection: Connection) -> None:
+    registration = types.Registration(
+        id="midspan-configuration",
+        method=types.WORKSPACE_DID_CHANGE_CONFIGURATION,
+        register_options=types.DidChangeConfigurationRegistrationOptions(section=SECTION),
+    )
+    params = types.RegistrationParams(registrations=[registration])
+    await connection.answer_to(connection.client_register_capability(params))

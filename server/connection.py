@@ -1,0 +1,81 @@
+"""One editor's connection: pygls, the session, and the ways to say something to the editor.
+
+Knows which messages there are to send, not when: the methods (`app`) and the start (`startup`) do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pygls.lsp.server import LanguageServer
+
+from ..completion.settings import Settings
+from .completer import CompleterFactory, make_completer
+from .notices import Notices
+from .protocol import MidspanProtocol
+from .session import Session
+from .settings import load_settings
+
+log = logging.getLogger(__name__)
+
+ANSWER_SECONDS = 2.0
+"""How long an editor may take to answer what needs no human."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the server is made of beside itself; tests put others in."""
+
+    completer_factory: CompleterFactory = make_completer
+    load_settings: Callable[[Path | None, Mapping[str, object]], tuple[Settings, tuple[str, ...]]] = load_settings
+    add_model_command: Sequence[str] = (sys.executable, "-m", "midspan.cli", "models", "add")
+
+
+class Connection(LanguageServer):
+    """A pygls server for exactly one client."""
+
+    protocol: MidspanProtocol
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(name="midspan", version=_version(), protocol_cls=MidspanProtocol)
+        self.parts = parts
+        self.session = Session()
+        self.notices = Notices(pop_up=self.warn, log=self.note)
+
+    def warn(self, text: str) -> None:
+        """Show a warning to the user."""
+        self.window_show_message(types.ShowMessageParams(type=types.MessageType.Warning, message=text))
+
+    def note(self, text: str) -> None:
+        """Write a line to the editor's log."""
+        self.window_log_message(types.LogMessageParams(type=types.MessageType.Info, message=text))
+
+    async def answer_to(
+        self, asked: Future[Any], patience: float | None = ANSWER_SECONDS, otherwise: object = None
+    ) -> object:
+        """Return what the editor answers, or ``otherwise`` after an error or ``patience`` seconds of silence."""
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(asked), patience)
+        except (JsonRpcException, TimeoutError):
+            return otherwise
+
+    def report_server_error(self, error: Exception, source: object) -> None:
+        """Log that a handler failed, without the error's text: it may hold what the user wrote."""
+        log.error("a message could not be handled: %s", type(error).__name__)
+
+
+def _version() -> str:
+    try:
+        return version("midspan")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,126 @@
+"""The state of one connection: the only thing in the server that changes.
+
+Knows what is open, what is in flight and what is configured; sends and receives nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ..completion.ask import Trigger
+from ..completion.settings import Settings
+from .completer import Completer
+from .documents import Documents
+from .from_lsp import ClientFacts
+from .paths import folder_on_disk
+from .settings import EditorSettings
+
+INVOKED, AUTOMATIC = 1, 2
+
+
+class Session:
+    """Documents, settings, requests in flight and background work of one connection."""
+
+    def __init__(self) -> None:
+        self.documents = Documents()
+        self.client = ClientFacts()
+        self.folders: tuple[str, ...] = ()
+        self.editor_settings = EditorSettings()
+        self.settings = Settings()
+        self.warned: tuple[str, ...] = ()
+        self.model_offered = False
+        self.configuring = asyncio.Lock()
+        self.preparing: asyncio.Task[None] | None = None
+        self.stopped = asyncio.Event()
+        self.exit_code = 1
+        self._completer: Completer | None = None
+        self._completer_there = asyncio.Event()
+        self._in_flight: dict[str, asyncio.Task[object]] = {}
+        self._background: set[asyncio.Task[None]] = set()
+        self._zero_based_triggers = False
+
+    @property
+    def project_dir(self) -> Path | None:
+        """The first workspace folder on disk: where a `midspan.toml` may be."""
+        found = (folder_on_disk(uri) for uri in self.folders)
+        return next((folder for folder in found if folder is not None), None)
+
+    @property
+    def is_preparing(self) -> bool:
+        """Whether a model is being loaded or fetched, which the editor shows as progress."""
+        return self.preparing is not None and not self.preparing.done()
+
+    @property
+    def completer_now(self) -> Completer | None:
+        """The completer, if there is one yet."""
+        return self._completer
+
+    async def completer(self) -> Completer:
+        """Return the completer, once there is one."""
+        await self._completer_there.wait()
+        assert self._completer is not None
+        return self._completer
+
+    def replace_completer(self, completer: Completer) -> Completer | None:
+        """Use another completer from now on, and return the old one; requests in flight are superseded."""
+        old, self._completer = self._completer, completer
+        for task in self._in_flight.values():
+            task.cancel()
+        self._completer_there.set()
+        return old
+
+    @contextmanager
+    def latest(self, uri: str) -> Iterator[None]:
+        """Make the current task the document's only request in flight: an older one is cancelled."""
+        task = asyncio.current_task()
+        assert task is not None
+        self.cancel(uri)
+        self._in_flight[uri] = task
+        try:
+            yield
+        finally:
+            if self._in_flight.get(uri) is task:
+                del self._in_flight[uri]
+
+    def cancel(self, uri: str) -> None:
+        """Cancel the document's request in flight, if there is one."""
+        if (older := self._in_flight.pop(uri, None)) is not None:
+            older.cancel()
+
+    def trigger(self, kind: int | None) -> Trigger:
+        """Return what a trigger kind means on this connection.
+
+        LSP 3.18 counts from 1 (invoked) and its drafts from 0: who has sent a 0 means automatic by 1.
+        """
+        if kind == 0:
+            self._zero_based_triggers = True
+            return Trigger.INVOKED
+        if kind == INVOKED and not self._zero_based_triggers:
+            return Trigger.INVOKED
+        return Trigger.AUTOMATIC
+
+    def spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+        """Run work in the background for as long as the connection lives."""
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        return task
+
+    def stop(self, exit_code: int) -> None:
+        """End the connection; the first exit code counts."""
+        if not self.stopped.is_set():
+            self.exit_code = exit_code
+            self.stopped.set()
+
+    async def close(self) -> None:
+        """Cancel whatever runs, and let go of the model server."""
+        tasks = [*self._in_flight.values(), *self._background]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._completer is not None:
+            with suppress(Exception):
+                await self._completer.close()

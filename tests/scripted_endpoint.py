@@ -1,0 +1,56 @@
+"""A model server whose answers a test writes: OpenAI's `/v1/completions` on a free port of this machine.
+
+A real HTTP server with a real stream of events; only the model is a function from the prompt to a text.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@contextmanager
+def scripted_endpoint(reply: Callable[[str], str]) -> Iterator[str]:
+    """Serve completions until the block ends; gives the base address, with `/v1`.
+
+    `reply` gets the prompt (text before the cursor, in whatever format the client renders it).
+    """
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._send(json.dumps({"object": "list", "data": [{"id": "scripted", "object": "model"}]}))
+
+        def do_POST(self) -> None:
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            choice = {"index": 0, "text": reply(asked["prompt"]), "logprobs": None, "finish_reason": "stop"}
+            body = {"id": "1", "object": "text_completion", "created": 0, "model": "scripted"}
+            answer = json.dumps({**body, "choices": [choice]})
+            if asked.get("stream"):
+                self._send(f"data: {answer}\n\ndata: [DONE]\n\n", "text/event-stream")
+            else:
+                self._send(answer)
+
+        def _send(self, text: str, content_type: str = "application/json") -> None:
+            data = text.encode()
+            self.send_response(200)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
