@@ -8,7 +8,7 @@
 SHELL := /bin/sh
 .SUFFIXES:
 .NOTPARALLEL:
-.PHONY: help run models test check test-editors fuzz bench clean
+.PHONY: help run models test check test-editors fuzz docs bench clean
 
 BIN := .venv/bin
 LOG := .venv/install.log
@@ -22,6 +22,7 @@ help:
 	@echo "make check               lint, format, types and import rules; shows every failure"
 	@echo "make test-editors        the tests that drive real editors"
 	@echo "make fuzz                the property tests with other seeds and more examples (SEED=n repeats a run)"
+	@echo "make docs                write the pages anew that are made from the code"
 	@echo "make bench ARGS=typing   the benchmarks of midspan bench"
 	@echo "make clean               remove .venv and what was built (models stay: midspan clean removes them)"
 
@@ -62,6 +63,11 @@ fuzz: $(BIN)/.dev
 	@echo "make fuzz SEED=$(seed) repeats this run"
 	@MIDSPAN_SEED=$(seed) $(BIN)/python -m pytest -q -m fuzz --hypothesis-profile=fuzz --hypothesis-seed=$(seed) \
 	  --timeout=3600 $(ARGS)
+
+# The pages that are made from the code: settings, and the code map of the architecture.
+docs: $(BIN)/.dev
+	@$(BIN)/python -m midspan.completion.settings_docs >docs/.new && mv docs/.new docs/configuration.md
+	@$(BIN)/python tests/code_map.py
 
 bench: $(BIN)/.dev models
 	@$(BIN)/midspan bench $(ARGS)

@@ -69,9 +69,9 @@ class Request:
 class Ask:
     """One structured request to a model; each backend renders it in its own way.
 
-    ``hole`` holds windows of the document around the cursor. ``max_tokens`` limits each of the ``n``
-    candidates. ``session`` names the document for a host that keeps its encoded tokens: equal for requests in
-    the same document, and meaningless otherwise.
+    ``hole`` holds windows of the document around the cursor. ``session`` names the document for a host that keeps
+    its encoded tokens: equal for requests in the same document, and meaningless otherwise. ``sample`` 0 asks for
+    the most likely text, any other number for one drawn with that seed.
     """
 
     hole: Hole
@@ -79,7 +79,7 @@ class Ask:
     max_tokens: int
     deadline: Deadline
     session: str = ""
-    n: int = 1
+    sample: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +96,13 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """The next piece of one candidate.
+    """The next piece of a candidate.
 
     ``logprob`` is the sum of the natural log-probabilities of its ``n_tokens`` tokens, None where the server
-    does not tell. ``finish`` is set on a candidate's last piece: "stop" or "length". ``usage`` comes once.
+    does not tell. ``finish`` is set on the last piece: "stop" or "length". ``usage`` comes once, if at all.
     """
 
     text: str
-    index: int = 0
     logprob: float | None = None
     n_tokens: int = 0
     finish: str | None = None

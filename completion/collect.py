@@ -1,20 +1,24 @@
-"""Reads a backend's stream into candidates, and closes it as soon as nobody needs more of it."""
+"""Reads a backend's streams into candidates, and closes each as soon as its text is whole."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .ask import Ask, Candidate, Delta
 from .backends.base import Backend
 from .boundary import Boundary
+from .fences import unfenced
 from .trace import Trace
 
 
 @dataclass(slots=True)
 class _Growing:
+    """A candidate while it is being written."""
+
+    raw: str = ""
     text: str = ""
     logprob: float | None = 0.0
     n_tokens: int = 0
@@ -22,18 +26,15 @@ class _Growing:
     finish: str | None = None
 
     def add(self, delta: Delta, boundary: Boundary) -> None:
-        self.text += delta.text.replace("\r\n", "\n")
+        self.raw += delta.text.replace("\r\n", "\n")
+        self.text = unfenced(self.raw)
         self.n_tokens += delta.n_tokens
-        if delta.logprob is None:
-            self.logprob = None if delta.n_tokens or delta.text else self.logprob
-        elif self.logprob is not None:
+        if delta.logprob is not None and self.logprob is not None:
             self.logprob += delta.logprob
-        self.finish = delta.finish
+        elif delta.text:
+            self.logprob = None  # the server does not tell
+        self.finish = delta.finish or self.finish
         self.end = boundary.end(self.text)
-
-    @property
-    def is_done(self) -> bool:
-        return self.end is not None or self.finish is not None
 
     def candidate(self, boundary: Boundary) -> Candidate:
         complete = self.end is not None or self.finish == "stop"
@@ -41,27 +42,32 @@ class _Growing:
         return Candidate(text, self.logprob, self.n_tokens, complete)
 
 
-async def collect(backend: Backend, ask: Ask, boundary: Boundary, trace: Trace) -> tuple[Candidate, ...]:
-    """Return the candidates that the backend gives until each is whole, or the deadline passes.
+async def collect(backend: Backend, ask: Ask, boundary: Boundary, trace: Trace, n: int) -> tuple[Candidate, ...]:
+    """Return up to ``n`` candidates, the most likely one first, each until it is whole or the deadline passes.
 
-    Raises BackendError or ModelMissing where the server gives nothing; a server that fails in the middle has
-    given what it has given. Cancelling closes the stream.
+    Raises BackendError or ModelMissing where the server gives nothing. Cancelling closes the stream.
     """
-    growing = [_Growing() for _ in range(ask.n)]
+    growing: list[_Growing] = []
     began = time.monotonic()
     try:
-        async with asyncio.timeout(ask.deadline.seconds_left()), aclosing(backend.stream(ask)) as deltas:
-            async for delta in deltas:
-                if delta.text:
-                    trace.mark("first_token", began)
-                if delta.usage is not None:
-                    trace.usage = delta.usage
-                if delta.index < ask.n and not growing[delta.index].is_done:
-                    growing[delta.index].add(delta, boundary)
-                if all(one.is_done for one in growing) and any(one.finish is None for one in growing):
-                    break  # by our boundary: else the server is about to end, and to say what it cost
+        async with asyncio.timeout(ask.deadline.seconds_left()):
+            for sample in range(n):
+                growing.append(_Growing())
+                await _read(backend, replace(ask, sample=sample), boundary, trace, growing[-1])
     except TimeoutError:
-        trace.verdict += " (out of time)"
+        trace.verdict += ", out of time"
     finally:
         trace.timing_ms["model"] = (time.monotonic() - began) * 1000
     return tuple(one.candidate(boundary) for one in growing)
+
+
+async def _read(backend: Backend, ask: Ask, boundary: Boundary, trace: Trace, one: _Growing) -> None:
+    began = time.monotonic()
+    async with aclosing(backend.stream(ask)) as deltas:
+        async for delta in deltas:
+            if delta.text:
+                trace.mark("first_token", began)
+            trace.add_usage(delta)
+            one.add(delta, boundary)
+            if one.end is not None and one.finish is None:
+                return  # by our boundary; a server that ended by itself still says what it cost

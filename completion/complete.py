@@ -36,7 +36,7 @@ async def complete(
     path: str = "",
     n: int = 1,
 ) -> Answer:
-    """Answer a request within its deadline.
+    """Answer a request within its deadline, choosing from up to ``n`` candidates.
 
     A model server that fails gives an empty answer with the error in its trace. Raises only CancelledError:
     then nobody wants the answer, and the server's work is called off.
@@ -58,9 +58,9 @@ async def complete(
 
     with trace.step("context"):
         snippets = gather(cursor)
-        ask = prompt.build(cursor, verdict, snippets, path, deadline, n)
+        ask = prompt.build(cursor, verdict, snippets, path, deadline)
     try:
-        candidates = await collect(backend, ask, Boundary(cursor, verdict.kind), trace)
+        candidates = await collect(backend, ask, Boundary(cursor, verdict.kind), trace, n)
     except MidspanError as error:
         trace.error = error
         return _answer((), request, trace)

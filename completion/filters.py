@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ..context.cursor import Cursor
-from ..context.syntax import Place, errors
+from ..context.syntax import errors
 from .ask import Candidate, Edit, Kind, Proposal
 from .draft import Draft
 from .indentation import fit_indentation
@@ -54,20 +54,10 @@ def _proposal(draft: Draft, candidate: Candidate, cursor: Cursor) -> Proposal:
     return Proposal(uuid.uuid4().hex, (edit,), draft.kind, candidate.score)
 
 
-def without_fences(draft: Draft, cursor: Cursor) -> Draft | str:
-    """Take off the code fence that chat models put around code."""
-    found = re.match(r"\s*```[\w+-]*\n(.*?)(\n```.*)?$", draft.text, re.DOTALL)
-    return replace(draft, text=found[1]) if found else draft
-
-
 def something_to_add(draft: Draft, cursor: Cursor) -> Draft | str:
-    """Drop what is blank; a line that has text is finished where its proposal would begin with a line break."""
+    """Drop what is blank; white space at the end is not worth showing."""
     text = draft.text.rstrip()
-    if not text:
-        return "nothing to add"
-    if draft.kind is Kind.LINE and cursor.line_head.strip() and text.startswith("\n"):
-        return "the line is finished"
-    return replace(draft, text=text)
+    return replace(draft, text=text) if text else "nothing to add"
 
 
 def without_loop(draft: Draft, cursor: Cursor) -> Draft | str:
@@ -124,7 +114,7 @@ def with_line_ends(draft: Draft, cursor: Cursor) -> Draft | str:
 def parses_no_worse(draft: Draft, cursor: Cursor) -> Draft | str:
     """Drop what adds a syntax error to the document."""
     document = cursor.document
-    if cursor.place is not Place.CODE or document.tree is None:
+    if document.tree is None:
         return draft
     inserted = document.replace(cursor.offset, cursor.offset + draft.covers, draft.text)
     return "breaks the syntax" if errors(inserted) > errors(document) else draft
@@ -135,7 +125,6 @@ def _is_telling(line: str) -> bool:
 
 
 FILTERS: tuple[Filter, ...] = (
-    without_fences,
     something_to_add,
     without_loop,
     fit_indentation,

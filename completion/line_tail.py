@@ -36,14 +36,15 @@ def _ways(draft: Draft, cursor: Cursor) -> Iterator[Draft]:
     if cut is not None and TELLING_OVERLAP.search(draft.text[len(cut.text) :]):
         yield cut
     yield draft
-    if (closer := unmatched_closer(draft.text)) is not None:
-        closes = draft.text[closer]
-        if cursor.suffix.lstrip().startswith(closes):
-            yield replace(draft, text=draft.text[:closer].rstrip())
+    tail = CLOSING_TAIL.fullmatch(cursor.line_tail.rstrip())
+    closer = unmatched_closer(draft.text)
+    if closer is not None and tail is not None and draft.text[closer + 1 :].strip():
+        yield replace(draft, covers=tail.end())  # it closes the bracket and goes on
+    if closer is not None and cursor.suffix.lstrip().startswith(draft.text[closer]):
+        yield replace(draft, text=draft.text[:closer].rstrip())
     if cut is not None:
         yield cut
-    tail = CLOSING_TAIL.match(cursor.line_tail)
-    if tail is not None and not cursor.line_tail[tail.end() :].strip():
+    if tail is not None:
         yield replace(draft, covers=tail.end())
 
 

@@ -11,10 +11,8 @@ from .fim import Hole
 from .gate import Verdict
 
 
-def build(
-    cursor: Cursor, verdict: Verdict, snippets: tuple[Snippet, ...], path: str, deadline: Deadline, n: int = 1
-) -> Ask:
-    """Return the ask for ``n`` candidates at the cursor."""
+def build(cursor: Cursor, verdict: Verdict, snippets: tuple[Snippet, ...], path: str, deadline: Deadline) -> Ask:
+    """Return the ask for the most likely text at the cursor."""
     document = cursor.document
     hole = Hole(
         prefix=_with_newlines(cursor.prefix),
@@ -29,7 +27,6 @@ def build(
         max_tokens=verdict.max_tokens,
         deadline=deadline,
         session=hashlib.sha256(document.uri.encode("utf-8", "surrogatepass")).hexdigest()[:16],
-        n=n,
     )
 
 

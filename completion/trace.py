@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
-from .ask import Usage
+from .ask import Delta, Usage
 from .errors import MidspanError
 
 
@@ -50,6 +50,13 @@ class Trace:
     def mark(self, name: str, since: float) -> None:
         """Set the step ``name`` to the milliseconds since the monotonic instant ``since``, if it is not set."""
         self.timing_ms.setdefault(name, (time.monotonic() - since) * 1000)
+
+    def add_usage(self, delta: Delta) -> None:
+        """Add up what the model server says a candidate cost."""
+        if (new := delta.usage) is None:
+            return
+        so_far = self.usage
+        self.usage = Usage(*(getattr(so_far, field.name) + getattr(new, field.name) for field in fields(Usage)))
 
     def drop(self, text: str, why: str) -> None:
         """Note that ``text`` is not offered."""

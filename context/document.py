@@ -147,6 +147,19 @@ class Document:
         """Return a line's text without its line end; empty for a line beyond the last."""
         return self.text[self.line_start(line) : self.line_end(line)]
 
+    def point_at(self, offset: int) -> tuple[int, int]:
+        """Return an offset as the tree counts it: 0-based line, bytes of UTF-8 within the line."""
+        return _point_at(self.text, self._lines, self._clamp(offset))
+
+    def offset_at_point(self, point: tuple[int, int]) -> int:
+        """Return the offset of a point of the tree."""
+        line, n_units = point
+        start = self.line_start(line)
+        head = self.text[start : start + n_units]
+        if head.isascii():
+            return start + len(head)
+        return start + len(head.encode("utf-8", "surrogatepass")[:n_units].decode("utf-8", "surrogatepass"))
+
     def _changed(self, change: Change) -> Document:
         if change.start is None or change.end is None:
             text = _join_surrogates(change.text)

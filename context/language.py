@@ -38,12 +38,15 @@ class Language:
     """One language. Its query is the concatenation of its ``queries``, files in ``languages/``.
 
     Captures that the query may have: ``@unit.function``, ``@unit.method``, ``@unit.class`` (with ``@name`` and
-    ``@body``), ``@block`` (from its first to its last character, braces included), ``@statement``, ``@string``,
-    ``@interpolation`` (code within a string, its delimiters included), ``@comment``, ``@identifier`` and
-    ``@opaque`` (text that quotes and brackets mean nothing in, such as a regular expression).
+    ``@body``), ``@block`` (from its first to its last character, braces included; where it begins only at one of
+    the node's children, that child is ``@block.open``), ``@statement``, ``@string``, ``@interpolation`` (code
+    within a string, its delimiters included), ``@comment``, ``@identifier`` and ``@opaque`` (text that quotes
+    and brackets mean nothing in, such as a regular expression).
 
-    ``unit_header`` is a regular expression for the line that begins a unit, for text that does not parse: group
-    ``kind`` holds the keyword, group ``name`` the name. ``strings`` lists longer openers before shorter ones.
+    Two regular expressions are for text that does not parse, and match at a line's first character that is not
+    blank: ``unit_header`` the beginning of a unit (group ``kind`` its keyword, group ``name`` its name),
+    ``colon_header`` that of a line which opens a block when it ends in a colon.
+    ``strings`` lists longer openers before shorter ones.
     """
 
     name: str
@@ -57,7 +60,8 @@ class Language:
     line_comment: str | None = None
     block_comment: tuple[str, str] | None = None
     identifier_characters: str = "_"
-    unit_header: str = ""
+    unit_header: str = r"(?!)"
+    colon_header: str = r"(?!)"
 
 
 @cache
@@ -73,9 +77,19 @@ def query_of(language: Language) -> Query:
     """Compile a language's query, once in a process: building queries is slow, and has crashed when repeated."""
     from tree_sitter import Query
 
+    return Query(grammar_of(language), _query_text(language))
+
+
+@cache
+def has_capture(language: Language, name: str) -> bool:
+    """Return whether a language's query captures anything under a name."""
+    return f"@{name}\n" in _query_text(language)
+
+
+@cache
+def _query_text(language: Language) -> str:
     folder = resources.files(__package__) / "languages"
-    text = "\n".join((folder / name).read_text("utf-8") for name in language.queries)
-    return Query(grammar_of(language), text)
+    return "\n".join((folder / name).read_text("utf-8") for name in language.queries)
 
 
 def new_parser(language: Language, timeout_microseconds: int) -> Parser:

@@ -17,7 +17,7 @@ export class Cart {
   private lines: CartLine[] = [];
 
   add(line: CartLine): void {
-    const existing = this.lines.find((other) => other.sku === line.sku);
+    const existing = this.lines.find((other) =>
     if (existing) {
       existing.quantity += line.quantity;
       return;
@@ -26,7 +26,7 @@ export class Cart {
   }
 
   remove(sku: string): void {
-    this.lines = this.lines.filter((line) =>
+    this.lines = this.lines.filter((line) => line.sku !== sku);
   }
 
   count(): number {

@@ -17,7 +17,7 @@ class Item:
     reorder_at: int = 5
 
     def total(self) -> float:
-        return self.price * self.quantity
+        return self.price *
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Inventory:
             raise KeyError(f"no item is called {name}")
         if item.quantity < quantity:
             raise ValueError(f"only {item.quantity} of {name} left")
-        item.quantity -=
+        item.quantity -= quantity
 
     def total_value(self) -> float:
         return sum(item.total() for item in self.items.values())

@@ -35,7 +35,7 @@ func (s *Store) Add(text string) Note {
 func (s *Store) Delete(id int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(
+	delete(s.notes, id)
 }
 
 func (s *Store) List() []Note {
@@ -43,7 +43,7 @@ func (s *Store) List() []Note {
 	defer s.mu.Unlock()
 	notes := make([]Note, 0, len(s.notes))
 	for _, note := range s.notes {
-		notes = append(notes, note)
+		notes =
 	}
 	return notes
 }

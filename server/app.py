@@ -6,7 +6,6 @@ The modules it calls know the rest; nothing here waits for a model.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from lsprotocol import types
@@ -31,9 +30,8 @@ def initialize(ls: MidspanServer, params: object) -> types.InitializeResult:
     """Learn what the client can do, and say what we can."""
     ls.session.client = from_lsp.client_facts(params)
     ls.session.folders = ls.session.client.folders
-    ls.session.editor_settings.initial = own_part(
-        from_lsp.object_at(params, "initializationOptions")
-    )
+    ls.session.client_known.set()
+    ls.session.editor_settings.initial = own_part(from_lsp.object_at(params, "initializationOptions"))
     return types.InitializeResult(
         capabilities=to_lsp.capabilities(),
         server_info=types.ServerInfo(name=ls.name, version=ls.version),
@@ -105,7 +103,6 @@ def did_change_workspace_folders(ls: MidspanServer, params: object) -> None:
     added, removed = from_lsp.folder_uris(event.get("added")), from_lsp.folder_uris(event.get("removed"))
     kept = [uri for uri in ls.session.folders if uri not in removed]
     ls.session.folders = tuple(dict.fromkeys([*kept, *added]))
-    ls.session.client = replace(ls.session.client, folders=ls.session.folders)
     ls.session.spawn(configuring.configure(ls))
 
 

@@ -61,9 +61,7 @@ async def _load(connection: Connection) -> Settings | None:
     session = connection.session
     overrides = session.editor_settings.merged()
     try:
-        settings, warnings = await asyncio.to_thread(
-            connection.parts.load_settings, session.project_dir, overrides
-        )
+        settings, warnings = await asyncio.to_thread(connection.parts.load_settings, session.project_dir, overrides)
     except MidspanError as error:
         connection.notices.tell(str(error))
         return None

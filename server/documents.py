@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from ..context.document import Change, Document
+from ..context.document import Change, Document, Position
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,10 @@ class Documents:
         if document is None:
             log.warning("ignored a change to a document that is not open")
             return
-        self._by_uri[uri] = document.apply(changes, document.version if version is None else version)
+        for change in changes:
+            whole = _on_whole_characters(document, change)
+            document = document.apply((whole,), document.version if version is None else version)
+        self._by_uri[uri] = document
         self._announce()
 
     def close(self, uri: str) -> None:
@@ -57,3 +60,29 @@ class Documents:
     def _announce(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
+
+
+def _on_whole_characters(document: Document, change: Change) -> Change:
+    """Return the same change, moved out of surrogate pairs: the halves that it leaves become part of its text.
+
+    An editor that compares two texts by UTF-16 code units sends, for another emoji in the place of one, only the
+    second half.
+    """
+    if change.start is None or change.end is None:
+        return change
+    start, end, text = *sorted((change.start, change.end)), change.text
+    if (halves := _halves_at(document, start)) is not None:
+        text = halves[0] + text
+    if (halves := _halves_at(document, end)) is not None:
+        text, end = text + halves[1], Position(end.line, end.character + 1)
+    return Change(text, start, end)
+
+
+def _halves_at(document: Document, position: Position) -> tuple[str, str] | None:
+    """Return the surrogates on both sides of a position, or None if it is not inside of a pair."""
+    offset = document.offset_at(position)
+    character = document.text[offset : offset + 1]
+    if character <= "\uffff" or document.position_at(offset).character + 1 != position.character:
+        return None
+    above_bmp = ord(character) - 0x10000
+    return chr(0xD800 + (above_bmp >> 10)), chr(0xDC00 + (above_bmp & 0x3FF))

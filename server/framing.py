@@ -74,8 +74,8 @@ class Framing:
             if len(self._buffer) > MAX_HEADER:
                 del self._buffer[: -MAX_HEADER // 4]
             return False
-        del self._buffer[: match.end()]
         length = int(match.group(1))
+        del self._buffer[: match.end()]
         if length > MAX_LENGTH:
             yield Broken("message too long")
             return (yield from self._take_header())
@@ -92,7 +92,7 @@ class Framing:
             # A length that was too large has swallowed the beginning of what follows.
             self._buffer[:0] = body[end:].lstrip(_SPACE)
             return value if isinstance(value, dict) else Broken("not a JSON object")
-        if (header := _LENGTH.search(body)) is not None:
+        if header := _LENGTH.search(body):
             self._buffer[:0] = body[header.start() :]
         return Broken("malformed JSON")
 

@@ -16,7 +16,8 @@ from contextlib import suppress
 from ..completion.errors import SettingsError
 from .app import MidspanServer
 from .logs import configure_logging, log_failed_callback
-from .parent import wait_for_end_of
+from .parent import end_of_process
+from .session import Session
 from .transport import PipeWriter, messages, read_in_thread, take_stdio
 
 log = logging.getLogger(__name__)
@@ -31,16 +32,13 @@ ServerFactory = Callable[[], MidspanServer]
 def run_stdio(server_factory: ServerFactory = MidspanServer) -> int:
     """Serve the client at stdin and stdout until it goes; return the exit code (0 only after a shutdown)."""
     configure_logging()
-    server = server_factory()
-    with suppress(KeyboardInterrupt):
-        asyncio.run(_serve_stdio(server))
-    return server.session.exit_code
+    return asyncio.run(_serve_stdio(server_factory))
 
 
 def run_tcp(
     host: str, port: int, listening: Callable[[int], None], server_factory: ServerFactory = MidspanServer
 ) -> int:
-    """Serve any number of clients, each with a server of its own, until interrupted.
+    """Serve any number of clients, each with a server of its own, until interrupted; return the exit code.
 
     ``listening`` is called with the port. Raises SettingsError for an address beyond loopback: the protocol knows
     no keys, and a client's settings say where text and keys are sent. Raises OSError if the address is taken.
@@ -57,17 +55,18 @@ def run_tcp(
 
 
 async def converse(server: MidspanServer, reader: asyncio.StreamReader) -> None:
-    """Handle what comes from the client until it goes or says `exit`, then end everything that was begun."""
+    """Handle what comes from the client until it goes, says `exit`, or the session is stopped."""
     asyncio.get_running_loop().set_exception_handler(log_failed_callback)
     reading = asyncio.create_task(_read(server, reader))
     stopping = asyncio.create_task(server.session.stopped.wait())
     try:
         await asyncio.wait({reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        reading.cancel()
         stopping.cancel()
+        if reading.done() and (error := reading.exception()) is not None:
+            log.error("reading failed: %s", type(error).__name__, exc_info=error)
+        reading.cancel()
         server.session.stop(0 if server.protocol.is_shut_down else 1)
-        await server.session.close()
 
 
 async def _read(server: MidspanServer, reader: asyncio.StreamReader) -> None:
@@ -75,16 +74,56 @@ async def _read(server: MidspanServer, reader: asyncio.StreamReader) -> None:
         try:
             server.protocol.receive(message)
         except Exception as error:
-            log.exception("a message could not be handled: %s", type(error).__name__)
-        if server.session.client.process_id is not None:
-            _watch_parent(server)
+            log.error("a message could not be handled: %s", type(error).__name__)
 
 
-async def _serve_stdio(server: MidspanServer) -> None:
+async def _serve_stdio(server_factory: ServerFactory) -> int:
+    server = server_factory()
     session = server.session
     stdin, stdout = take_stdio()
     server.protocol.set_writer(PipeWriter(stdout, on_lost=lambda: session.stop(1)))
-    with suppress(NotImplementedError):
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, session.stop, 1)
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(signal_number, session.stop, 1)
+    session.spawn(_stop_with_parent(session))
     await converse(server, read_in_thread(stdin))
-    _end_in_any_case(session.exit_code)
+    _leave_in_any_case(session.exit_code)
+    await session.close()
+    return session.exit_code
+
+
+async def _stop_with_parent(session: Session) -> None:
+    """Stop when the process that the client named in `initialize` has ended."""
+    await session.client_known.wait()
+    if session.client.process_id is not None:
+        await end_of_process(session.client.process_id)
+        session.stop(1)
+
+
+def _leave_in_any_case(exit_code: int) -> None:
+    """End the process soon, even if a thread or a destructor hangs."""
+    timer = threading.Timer(ENDING_SECONDS, os._exit, [exit_code])
+    timer.daemon = True
+    timer.start()
+
+
+async def _serve_tcp(host: str, port: int, listening: Callable[[int], None], server_factory: ServerFactory) -> None:
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await serve_stream(server_factory(), reader, writer)
+
+    listener = await asyncio.start_server(connected, host, port)
+    async with listener:
+        listening(listener.sockets[0].getsockname()[1])
+        await listener.serve_forever()
+
+
+async def serve_stream(server: MidspanServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Serve one client over a stream, and close the stream."""
+    server.protocol.set_writer(writer)
+    try:
+        await converse(server, reader)
+        await server.session.close()
+    finally:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()

@@ -17,7 +17,7 @@ MAX_BYTES = 1_000_000
 
 def log_file() -> Path:
     """Return where the server logs."""
-    return platformdirs.user_log_path("midspan") / "serve.log"
+    return platformdirs.user_log_path("midspan", appauthor=False) / "serve.log"
 
 
 def configure_logging() -> None:

@@ -27,6 +27,7 @@ class Session:
     def __init__(self) -> None:
         self.documents = Documents()
         self.client = ClientFacts()
+        self.client_known = asyncio.Event()
         self.folders: tuple[str, ...] = ()
         self.editor_settings = EditorSettings()
         self.settings = Settings()
@@ -67,9 +68,9 @@ class Session:
     def replace_completer(self, completer: Completer) -> Completer | None:
         """Use another completer from now on, and return the old one; requests in flight are superseded."""
         old, self._completer = self._completer, completer
-        for task in self._in_flight.values():
-            task.cancel()
         self._completer_there.set()
+        for task in self._in_flight.values() if old is not None else ():
+            task.cancel()
         return old
 
     @contextmanager

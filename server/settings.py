@@ -49,9 +49,7 @@ def section_part(value: object) -> Overrides:
     return _tree(value) if isinstance(value, Mapping) else {}
 
 
-def load_settings(
-    project_dir: Path | None, overrides: Mapping[str, object]
-) -> tuple[Settings, tuple[str, ...]]:
+def load_settings(project_dir: Path | None, overrides: Mapping[str, object]) -> tuple[Settings, tuple[str, ...]]:
     """Return all settings with the editor's on top, and warnings. Raises SettingsError."""
     from ..completion.settings_files import load
 

@@ -29,9 +29,7 @@ def capabilities() -> types.ServerCapabilities:
         inline_completion_provider=types.InlineCompletionOptions(),
         execute_command_provider=types.ExecuteCommandOptions(commands=list(COMMANDS)),
         workspace=types.WorkspaceOptions(
-            workspace_folders=types.WorkspaceFoldersServerCapabilities(
-                supported=True, change_notifications=True
-            )
+            workspace_folders=types.WorkspaceFoldersServerCapabilities(supported=True, change_notifications=True)
         ),
     )
 

@@ -16,12 +16,12 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, settings
 
-settings.register_profile(
-    "default", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
+settings.register_profile("default", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("fuzz", settings.get_profile("default"), derandomize=False, max_examples=2000)
 settings.load_profile("default")
 
+# A developer's own settings and keys have no business in a test.
+_OWN_SETTINGS = ("MIDSPAN_CACHE", "MIDSPAN_CONFIG", "MIDSPAN_API_KEY")
 _XDG = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR")
 
 
@@ -37,6 +37,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.fail(f"the default model is needed: {problem}")
     if problem:
         pytest.skip(f"the default model is not here ({problem}); fetch it with: midspan models add default")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make fuzz` repeats with other seeds: every property test, and tests named after drift."""
+    for item in items:
+        is_property = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        if is_property or "seed" in getattr(item, "fixturenames", ()) or "drift" in item.name:
+            item.add_marker("fuzz")
 
 
 @cache
@@ -64,7 +72,8 @@ def isolated_dirs(short_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     Returns the directory that holds them as `home`, `cache`, `config`, `data`, `state` and `runtime`.
     """
-    monkeypatch.delenv("MIDSPAN_CACHE", raising=False)
+    for name in _OWN_SETTINGS:
+        monkeypatch.delenv(name, raising=False)
     for name, value in _private_environment(short_dir).items():
         monkeypatch.setenv(name, value)
     return short_dir
@@ -76,8 +85,7 @@ def own_host(short_dir: Path) -> Iterator[dict[str, str]]:
 
     A model host that is started in it ends with the test.
     """
-    cache_root = _real_cache()
-    environment = {**os.environ, **_private_environment(short_dir), "MIDSPAN_CACHE": str(cache_root)}
+    environment = _environment_in(short_dir)
     yield environment
     stop_processes_of(environment)
 
@@ -86,7 +94,7 @@ def own_host(short_dir: Path) -> Iterator[dict[str, str]]:
 def shared_host() -> Iterator[dict[str, str]]:
     """Give the same as `own_host`, one for all tests of the session: the model is loaded once."""
     directory = Path(tempfile.mkdtemp(prefix="ms-", dir="/tmp" if os.path.isdir("/tmp") else None))
-    environment = {**os.environ, **_private_environment(directory), "MIDSPAN_CACHE": str(_real_cache())}
+    environment = _environment_in(directory)
     yield environment
     stop_processes_of(environment)
     shutil.rmtree(directory, ignore_errors=True)
@@ -95,7 +103,7 @@ def shared_host() -> Iterator[dict[str, str]]:
 def stop_processes_of(environment: dict[str, str]) -> None:
     """End every process that runs in an environment that a fixture made (known by its runtime directory)."""
     mark = environment["XDG_RUNTIME_DIR"]
-    found = [process for process in psutil.process_iter() if _runs_in(process, mark)]
+    found = [one for one in psutil.process_iter() if one.pid != os.getpid() and _runs_in(one, mark)]
     for process in found:
         process.terminate()
     _, alive = psutil.wait_procs(found, timeout=5)
@@ -110,6 +118,11 @@ def _runs_in(process: psutil.Process, runtime_dir: str) -> bool:
         return False
 
 
+def _environment_in(directory: Path) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if name not in _OWN_SETTINGS}
+    return {**inherited, **_private_environment(directory), "MIDSPAN_CACHE": str(_real_cache())}
+
+
 def _private_environment(directory: Path) -> dict[str, str]:
     environment = {"HOME": str(directory / "home")}
     environment |= {name: str(directory / name.split("_")[1].lower()) for name in _XDG}
@@ -122,3 +135,9 @@ def _real_cache() -> Path:
     import platformdirs
 
     return Path(os.environ.get("MIDSPAN_CACHE") or platformdirs.user_cache_path("midspan"))
+
+
+@pytest.fixture
+def seed() -> int:
+    """Give the seed of randomised tests: always the same, but for `make fuzz`."""
+    return int(os.environ.get("MIDSPAN_SEED", "1"))

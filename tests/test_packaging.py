@@ -15,8 +15,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ROOMS = ("server", "completion", "context", "host", "evaluation", "cli")
 DATA_SUFFIXES = {".scm", ".json", ".safetensors", ".typed", ".txt", ".lua"}
-PUBLISHED = (*ROOMS, "editors", "docs", "examples", "pyproject.toml", "setup.py", "README.md", "LICENSE")
-PUBLISHED += ("THIRD_PARTY.md", "CHANGELOG.md", "MANIFEST.in", "constraints.txt")
+PUBLISHED = [
+    *ROOMS,
+    *("editors", "docs", "examples", "pyproject.toml", "setup.py", "MANIFEST.in", "constraints.txt"),
+    *("README.md", "LICENSE", "THIRD_PARTY.md", "CHANGELOG.md"),
+]
 
 
 def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None) -> str:
@@ -97,9 +100,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("environment")
     run(sys.executable, "-m", "venv", "--without-pip", place / "venv", cwd=place)
     scripts = place / "venv" / ("Scripts" if os.name == "nt" else "bin")
-    target = run(
-        scripts / "python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=place
-    ).strip()
+    target = run(scripts / "python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=place).strip()
     pip = [
         sys.executable,
         "-m",
@@ -128,9 +129,7 @@ def test_installed_wheel_is_what_is_imported(installed: Path, tmp_path: Path) ->
     "arguments",
     [["--version"], ["--help"], ["complete", "--help"], ["serve", "--help"], ["models", "--help"]],
 )
-def test_installed_command_works_from_any_directory(
-    installed: Path, tmp_path: Path, arguments: list[str]
-) -> None:
+def test_installed_command_works_from_any_directory(installed: Path, tmp_path: Path, arguments: list[str]) -> None:
     assert "midspan" in run(installed / "midspan", *arguments, cwd=tmp_path)
 
 

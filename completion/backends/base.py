@@ -7,6 +7,9 @@ from typing import Protocol
 
 from ..ask import Ask, Delta
 
+SAMPLING_TEMPERATURE = 0.7
+"""For candidates beside the most likely one."""
+
 
 class Backend(Protocol):
     """A client of one model server. Closing (or cancelling) a stream is how its work is called off."""
@@ -17,7 +20,7 @@ class Backend(Protocol):
     """The model that answers, as far as it is known."""
 
     def stream(self, ask: Ask) -> AsyncGenerator[Delta, None]:
-        """Yield the pieces of every candidate as the server sends them.
+        """Yield the pieces of one candidate as the server sends them.
 
         Raises BackendError (nothing answers, refused, busy, failed) or ModelMissing.
         """

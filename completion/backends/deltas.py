@@ -21,18 +21,24 @@ def deltas(event: dict[str, Any], where: str) -> Iterator[Delta]:
 
 
 def _delta(choice: dict[str, Any]) -> Delta:
-    logprobs = (choice.get("logprobs") or {}).get("token_logprobs")
+    logprobs = _token_logprobs(choice.get("logprobs") or {})
     known = [float(value) for value in logprobs or () if value is not None]
     text = choice.get("text") or ""
     if not isinstance(text, str):
         raise TypeError("text")
     return Delta(
         text=text,
-        index=int(choice.get("index") or 0),
         logprob=sum(known) if logprobs is not None else None,
         n_tokens=len(known) if logprobs is not None else int(bool(text)),
         finish=choice.get("finish_reason") or None,
     )
+
+
+def _token_logprobs(logprobs: dict[str, Any]) -> list[Any] | None:
+    """OpenAI's completions have a list of numbers; llama.cpp's have the shape of chat completions."""
+    if "content" in logprobs:
+        return [token["logprob"] for token in logprobs["content"]]
+    return logprobs.get("token_logprobs")
 
 
 def _usage(event: dict[str, Any]) -> Usage:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Any
 
 import httpx2
@@ -14,6 +15,7 @@ import httpx2
 from ..ask import Ask, Delta
 from ..errors import BackendFailed
 from ..settings import HostSettings
+from .base import SAMPLING_TEMPERATURE
 from .deltas import deltas
 from .host_process import HostProcess, socket_path
 from .sse import events
@@ -52,11 +54,12 @@ class HostBackend:
         raise BackendFailed("The model host ended while it loaded the model. Run `midspan doctor`.")
 
     async def stream(self, ask: Ask) -> AsyncGenerator[Delta, None]:
-        """Yield the candidates' pieces. Raises ModelMissing or BackendError."""
+        """Yield the candidate's pieces. Raises ModelMissing or BackendError."""
         await self._start()
-        async for event in events(self._client, "/v1/completions", self._body(ask), WHERE):
-            for delta in deltas(event, WHERE):
-                yield delta
+        async with aclosing(events(self._client, "/v1/completions", self._body(ask), WHERE)) as found:
+            async for event in found:
+                for delta in deltas(event, WHERE):
+                    yield delta
 
     async def close(self) -> None:
         """Close the connections; the host goes on for the other windows, and ends when it is idle."""
@@ -87,8 +90,8 @@ class HostBackend:
             "prompt": hole.prefix,
             "suffix": hole.suffix,
             "max_tokens": ask.max_tokens,
-            "temperature": 0,
-            "n": ask.n,
+            "temperature": SAMPLING_TEMPERATURE if ask.sample else 0,
+            "seed": ask.sample,
             "stream": True,
             "logprobs": 1,
             "midspan": {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Any
 
 import httpx2
@@ -16,6 +17,7 @@ from ..ask import Ask, Delta, Kind
 from ..errors import BackendFailed, SettingsError
 from ..fim import BY_NAME, NONE, FimFormat, choose, render_text, stop_texts
 from ..settings import BackendSettings
+from .base import SAMPLING_TEMPERATURE
 from .deltas import deltas
 from .healing import Healed
 from .sse import events
@@ -47,12 +49,13 @@ class OpenAIBackend:
         """Nothing to make ready: the first request will say whether the server is there."""
 
     async def stream(self, ask: Ask) -> AsyncGenerator[Delta, None]:
-        """Yield the candidates' pieces. Raises BackendError."""
+        """Yield the candidate's pieces. Raises BackendError."""
         healed = Healed.of(ask.hole.prefix) if self._format.heal and not self._server_fills else None
-        answers = [healed.answer() for _ in range(ask.n)] if healed else []
-        async for event in self._events(self._body(ask, healed.prompt if healed else None)):
-            for delta in deltas(event, self._where):
-                yield answers[delta.index].rest(delta) if delta.index < len(answers) else delta
+        answer = healed.answer() if healed else None
+        async with aclosing(self._events(self._body(ask, healed.prompt if healed else None))) as found:
+            async for event in found:
+                for delta in deltas(event, self._where):
+                    yield answer.rest(delta) if answer else delta
 
     async def close(self) -> None:
         """Close the connections."""
@@ -61,23 +64,25 @@ class OpenAIBackend:
     async def _events(self, body: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the events; a server that rejects log-probabilities is asked without them from then on."""
         try:
-            async for event in events(self._client, self._url, body, self._where):
-                yield event
+            async with aclosing(events(self._client, self._url, body, self._where)) as found:
+                async for event in found:
+                    yield event
             return
         except BackendFailed as error:
-            if not self._takes_logprobs or "logprobs" not in str(error):
+            if "logprobs" not in body or "logprobs" not in str(error):
                 raise
-            self._takes_logprobs = False
+        self._takes_logprobs = False
         del body["logprobs"]
-        async for event in events(self._client, self._url, body, self._where):
-            yield event
+        async with aclosing(self._events(body)) as found:
+            async for event in found:
+                yield event
 
     def _body(self, ask: Ask, healed_prompt: str | None) -> dict[str, Any]:
         body: dict[str, Any] = {
             "model": self.model,
             "max_tokens": ask.max_tokens,
-            "temperature": 0 if ask.n == 1 else 0.7,
-            "n": ask.n,
+            "temperature": SAMPLING_TEMPERATURE if ask.sample else 0,
+            "seed": ask.sample,
             "stream": True,
         }
         if self._takes_logprobs:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from typing import Any
 
 import httpx2
@@ -21,7 +22,10 @@ MAX_EVENT = 4_000_000
 async def events(
     client: httpx2.AsyncClient, url: str, body: Mapping[str, object], where: str
 ) -> AsyncGenerator[dict[str, Any], None]:
-    """Post ``body`` and yield each event of the answer as a dictionary; closing it closes the connection.
+    """Post ``body`` and yield each event of the answer as a dictionary.
+
+    Closing the generator closes the connection: whoever iterates it closes it (`contextlib.aclosing`).
+
 
     Raises BackendUnreachable, BackendRefused, BackendBusy or BackendFailed, whose texts name ``where``.
     """
@@ -29,8 +33,9 @@ async def events(
         async with client.stream("POST", url, json=body) as response:
             await _check(response, where)
             if "event-stream" in response.headers.get("content-type", ""):
-                async for event in _server_sent(response, where):
-                    yield event
+                async with aclosing(_server_sent(response, where)) as sent:
+                    async for event in sent:
+                        yield event
             else:
                 yield _event(await _limited_text(response, where), where)
     except httpx2.TimeoutException as error:

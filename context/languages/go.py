@@ -27,6 +27,7 @@ LANGUAGES = (
         ),
         line_comment="//",
         block_comment=("/*", "*/"),
-        unit_header=r"\s*(?P<kind>func|type)\s+(?:\([^)]*\)\s*)?(?P<name>\w+)",
+        unit_header=r"(?P<kind>func|type)\s+(?:\([^)]*\)\s*)?(?P<name>\w+)",
+        colon_header=r"(?:case\b|default\s*:)",
     ),
 )

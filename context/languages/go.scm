@@ -7,11 +7,12 @@
 [
   (block)
   (field_declaration_list)
-  (interface_type)
-  (expression_switch_statement)
-  (type_switch_statement)
-  (select_statement)
 ] @block
+; Blocks that are no node of their own: from the brace on.
+(interface_type "{" @block.open) @block
+(expression_switch_statement "{" @block.open) @block
+(type_switch_statement "{" @block.open) @block
+(select_statement "{" @block.open) @block
 
 [
   (assignment_statement)

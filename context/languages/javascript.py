@@ -10,9 +10,10 @@ STRINGS = (
     StringStyle("`", "`", multiline=True, interpolation="${"),
 )
 UNIT_HEADER = (
-    r"\s*(?:export\s+)?(?:default\s+)?(?:abstract\s+)?(?:async\s+)?"
+    r"(?:export\s+)?(?:default\s+)?(?:abstract\s+)?(?:async\s+)?"
     r"(?P<kind>function|class|interface|enum|namespace)\b\s*\*?\s*(?P<name>[\w$]*)"
 )
+COLON_HEADER = r"(?:case\b|default\s*:)"
 
 
 def _grammar() -> object:
@@ -35,5 +36,6 @@ LANGUAGES = (
         block_comment=("/*", "*/"),
         identifier_characters="_$",
         unit_header=UNIT_HEADER,
+        colon_header=COLON_HEADER,
     ),
 )

@@ -25,6 +25,7 @@ LANGUAGES = (
             for quote in ('"""', "'''", '"', "'")
         ),
         line_comment="#",
-        unit_header=r"\s*(?:async\s+)?(?P<kind>def|class)\s+(?P<name>\w+)",
+        unit_header=r"(?:async\s+)?(?P<kind>def|class)\s+(?P<name>\w+)",
+        colon_header=r"(?:(?:async|case|class|def|elif|else|except|finally|for|if|match|try|while|with)\b|[)\]}])",
     ),
 )

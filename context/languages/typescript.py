@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..language import Language
-from .javascript import STRINGS, UNIT_HEADER
+from .javascript import COLON_HEADER, STRINGS, UNIT_HEADER
 
 
 def _typescript() -> object:
@@ -33,6 +33,7 @@ _TYPESCRIPT = Language(
     block_comment=("/*", "*/"),
     identifier_characters="_$",
     unit_header=UNIT_HEADER,
+    colon_header=COLON_HEADER,
 )
 
 LANGUAGES = (

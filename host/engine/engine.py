@@ -7,19 +7,16 @@ read by then stays in the session. Knows nothing of threads, queues or HTTP.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 
 import torch
 
-from .answer import AnswerText
+from .candidate import Candidate
 from .model import Model
-from .prompt import Prompt, PromptBuilder
-from .request import Finish, GenerateRequest, Kind, Piece, Sampling, Summary, TokenInfo
-from .sampler import Choice, choose, choose_among, generator_for
-from .sessions import Encoded, Sessions
+from .prompt import PromptBuilder
+from .request import GenerateRequest, Kind, Piece, Summary
+from .sessions import Sessions
 from .tokens import Vocabulary
-
-_OTHER_CANDIDATES_TEMPERATURE = 0.7
 
 
 class Engine:
@@ -36,6 +33,16 @@ class Engine:
         self.vocabulary = vocabulary
         self.prompts = prompts
         self.sessions = sessions
+
+    @property
+    def device(self) -> str:
+        """Where the model runs."""
+        return str(self.models["line"].device)
+
+    @property
+    def dtype(self) -> str:
+        """The precision of its weights, as torch names it."""
+        return str(self.models["line"].module.dtype).removeprefix("torch.")
 
     def generate(self, request: GenerateRequest) -> Iterator[Piece | Summary]:
         """Yield the pieces of all candidates, one candidate after the other, then what it cost.
@@ -57,72 +64,68 @@ class _Run:
         self._began = time.monotonic()
         self._request = request
         self._vocabulary = engine.vocabulary
-        self._prompt: Prompt = engine.prompts.build(request)
+        self._prompt = engine.prompts.build(request)
         model = engine.models[request.kind]
-        self._encoded: Encoded = engine.sessions.take((request.session, self._prompt.format_name), model)
-        self._known = min(len(self._vocabulary), model.n_vocabulary)
-        self._logits: torch.Tensor | None = None
+        self._encoded = engine.sessions.take((request.session, self._prompt.format_name), model)
         self._reused = self._generated = 0
         self._prompt_ms = 0.0
         self._first_token_ms: float | None = None
 
     def pieces(self) -> Iterator[Piece]:
+        logits = yield from self._read_prompt()
+        self._prompt_ms = self._ms()
         for index in range(self._request.n):
-            yield from self._read_prompt(index)
-            if self._logits is None:
+            if logits is not None and index > 0:
+                logits = yield from self._return_to_prompt(logits)
+            if logits is None:
                 yield Piece(index, finish="length")  # the deadline came first
             else:
-                yield from self._write(index)
+                yield from self._write(index, logits)
 
     def summary(self) -> Summary:
-        return Summary(
-            len(self._prompt.ids), self._reused, self._generated, self._prompt_ms, self._first_token_ms, self._ms()
-        )
+        n_prompt = len(self._prompt.ids)
+        return Summary(n_prompt, self._reused, self._generated, self._prompt_ms, self._first_token_ms, self._ms())
 
-    def _read_prompt(self, index: int) -> Iterator[Piece]:
-        """Make the session hold the prompt and nothing else; afterwards the logits behind it are known."""
+    def _read_prompt(self) -> Generator[Piece, None, torch.Tensor | None]:
+        """Make the session hold the prompt and nothing else; return the logits behind it, None if time ran out."""
         ids, encoded = self._prompt.ids, self._encoded
-        if index > 0 and self._logits is not None and (encoded.can_be_cut or len(encoded.ids) == len(ids)):
-            encoded.cut(len(ids))
-            return
-        self._logits = None
-        at = encoded.keep_common(ids)
-        self._reused = at if index == 0 else self._reused
+        at = self._reused = encoded.keep_common(ids)
+        logits = None
         while at < len(ids):
             if self._request.is_late():
-                return
+                return None
             end = min(len(ids), at + encoded.model.chunk_size())
             logits = encoded.read_chunk(ids[at:end])
             at = end
-            yield Piece(index)
-        self._logits = logits
-        self._prompt_ms = self._ms() if index == 0 else self._prompt_ms
+            yield Piece()
+        return logits
 
-    def _write(self, index: int) -> Iterator[Piece]:
+    def _return_to_prompt(self, logits: torch.Tensor) -> Generator[Piece, None, torch.Tensor | None]:
+        """Take the last candidate's tokens back; return the logits behind the prompt."""
+        if self._encoded.can_be_cut:
+            self._encoded.cut(len(self._prompt.ids))
+            return logits
+        reused = self._reused
+        again = yield from self._read_prompt()
+        self._reused = reused
+        return again
+
+    def _write(self, index: int, logits: torch.Tensor) -> Iterator[Piece]:
         """Choose tokens until the answer ends."""
-        request, prompt = self._request, self._prompt
-        answer = AnswerText(prompt.forced, request.stop, self._kind())
-        sampling = _sampling_of(request, index)
-        generator = generator_for(sampling, index, self._encoded.model.device)
-        logits, tokens, n_free = self._logits, [], 0
-        assert logits is not None
-        finish: Finish | None = None if request.max_tokens else "length"
-        while finish is None:
-            choice = self._choose(logits, answer.forced, sampling, generator)
-            if choice.id in prompt.stop_ids:
-                finish = "stop"
-                break
-            text, shown = self._feed(answer, choice, tokens)
-            n_free += not answer.forced
-            if answer.stopped:
-                yield Piece(index, shown, tuple(tokens) if shown else (), "stop")
+        candidate = Candidate(index, self._request, self._prompt, self._vocabulary)
+        n_before = self._generated
+        while True:
+            piece = candidate.step(logits)
+            self._generated = n_before + candidate.n_tokens
+            if self._first_token_ms is None and candidate.n_tokens:
+                self._first_token_ms = self._ms()
+            yield piece
+            if piece.finish is not None:
                 return
-            if shown:
-                yield Piece(index, shown, tuple(tokens))
-                tokens = []
-            if n_free >= request.max_tokens or request.is_late() or self._is_full():
-                finish = "length"
-                break
-            logits = self._encoded.read([choice.id])
-            yield Piece(index)
-        yield Piece(index, answer.finish(), tuple(tokens), finish)
+            if len(self._encoded.ids) >= self._encoded.model.n_context:
+                yield candidate.end_full()
+                return
+            logits = self._encoded.read([candidate.last_id])
+
+    def _ms(self) -> float:
+        return (time.monotonic() - self._began) * 1000

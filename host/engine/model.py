@@ -19,9 +19,13 @@ _SMALLEST_CHUNK, _LARGEST_CHUNK = 16, 2048
 
 
 class Model:
-    """One set of weights. ``n_context`` is the most tokens it can read, ``n_vocabulary`` the width of its logits."""
+    """One set of weights. ``n_context`` is the most tokens it can read, ``n_vocabulary`` the width of its logits.
 
-    def __init__(self, module: Any, n_context: int) -> None:
+    ``unknown_ids`` are tokens that it was never taught: their logits are -inf.
+    """
+
+    def __init__(self, module: Any, n_context: int, unknown_ids: tuple[int, ...] = ()) -> None:
+        self._unknown_ids = list(unknown_ids)
         self.module = module.eval()
         self.n_context = n_context
         self.n_vocabulary: int = module.get_output_embeddings().weight.shape[0]
@@ -68,4 +72,6 @@ class Model:
                 input_ids=tokens, use_cache=True, return_dict=True, **{self._cache_argument: cache}, **extra
             )
             logits: torch.Tensor = output.logits[0].float()
+            if self._unknown_ids:
+                logits[:, self._unknown_ids] = -torch.inf
             return logits

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ...completion.fim import BY_NAME, FimFormat, Hole, Slot, choose, render_ids
 from ..models.errors import ModelUnusable
 from .healing import take_back
-from .request import GenerateRequest, Kind
+from .request import BadPrompt, GenerateRequest, Kind
 from .tokens import Vocabulary
 
 # Most tokens of the suffix that the default model's adapter was trained with.
@@ -23,17 +23,23 @@ _CHARACTERS_PER_TOKEN = 8
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What to read, the bytes that the output must begin with, and the tokens that end it."""
+    """What to read, the bytes that the output must begin with, and the tokens that end it.
+
+    ``format_name`` is the FIM format's, or empty where a text is just continued.
+    """
 
     ids: tuple[int, ...]
     forced: bytes
     stop_ids: frozenset[int]
-    format_name: str
+    format_name: str = ""
+
+    @property
+    def is_hole(self) -> bool:
+        """Whether a hole is filled, so that the kind of the answer has a meaning."""
+        return bool(self.format_name)
 
 
-def choose_formats(
-    vocabulary: Vocabulary, model_name: str, wanted: Mapping[Kind, str]
-) -> dict[Kind, FimFormat]:
+def choose_formats(vocabulary: Vocabulary, model_name: str, wanted: Mapping[Kind, str]) -> dict[Kind, FimFormat]:
     """Return the format for each kind of answer: the ``wanted`` one by name, or "auto" for the one that fits.
 
     Raises ModelUnusable when a wanted format is unknown or needs a token that the model has not.
@@ -49,9 +55,7 @@ def _choose_format(vocabulary: Vocabulary, model_name: str, wanted: str) -> FimF
     fim_format = BY_NAME[wanted]
     missing = [token for token in fim_format.sentinels if not vocabulary.has_control(token)]
     if missing:
-        raise ModelUnusable(
-            f'The model has no token {missing[0]}, which the FIM format "{wanted}" needs. Use "auto".'
-        )
+        raise ModelUnusable(f'The model has no token {missing[0]}, which the FIM format "{wanted}" needs. Use "auto".')
     return fim_format
 
 
@@ -63,6 +67,10 @@ class PromptBuilder:
         self._formats = formats
         self._n_context = n_context
 
+    def format_names(self) -> dict[Kind, str]:
+        """Return the name of the format for each kind of answer."""
+        return {kind: fim_format.name for kind, fim_format in self._formats.items()}
+
     def build(self, request: GenerateRequest) -> Prompt:
         """Return the prompt of a request, trimmed so that it and ``max_tokens`` fit into the context."""
         room = self._n_context - min(request.max_tokens, self._n_context // 2) - _SPARE_TOKENS
@@ -71,8 +79,13 @@ class PromptBuilder:
         if isinstance(request.prompt, str):
             ids = self._vocabulary.bos + self._encode_end(request.prompt, room - 1)
         else:
-            ids = list(request.prompt[-room:])
-        return self._prompt(ids, b"", "text", ())
+            ids = self._checked(request.prompt)[-room:]
+        return self._prompt(ids, b"", "", ())
+
+    def _checked(self, ids: tuple[int, ...]) -> list[int]:
+        if any(token >= len(self._vocabulary) for token in ids):
+            raise BadPrompt(f"A token id is not in the model's vocabulary of {len(self._vocabulary)}.")
+        return list(ids)
 
     def _from_hole(self, hole: Hole, fim_format: FimFormat, room: int) -> Prompt:
         hole = self._trim(hole, fim_format, room)

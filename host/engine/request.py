@@ -78,3 +78,7 @@ class Summary:
     prompt_ms: float = 0.0
     first_token_ms: float | None = None
     model_ms: float = 0.0
+
+
+class BadPrompt(ValueError):
+    """The prompt can't be read by this model; the text says why."""

@@ -32,9 +32,7 @@ def choose(logits: torch.Tensor, sampling: Sampling, generator: torch.Generator)
     return Choice(token, float(logprobs[token]))
 
 
-def choose_among(
-    logits: torch.Tensor, allowed: list[int], sampling: Sampling, generator: torch.Generator
-) -> Choice:
+def choose_among(logits: torch.Tensor, allowed: list[int], sampling: Sampling, generator: torch.Generator) -> Choice:
     """Choose from the ``allowed`` tokens; the log-probability is under the condition that it is one of them."""
     ids = torch.tensor(allowed, dtype=torch.long, device=logits.device)
     choice = choose(logits[ids], sampling, generator)

@@ -32,7 +32,7 @@ _NOT_TAGS = re.compile(r"</?(s|unk|pad|bos|eos|mask|think|tool|sep|cls)>")
 class Vocabulary:
     """What the engine needs of a tokenizer. ``control_ids`` are the tokens that are not text."""
 
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, tokenizer: Any, generation_config: Any = None) -> None:
         backend = getattr(tokenizer, "backend_tokenizer", None)
         if backend is None:
             raise ModelUnusable("The model's tokenizer has no fast form. Add its tokenizer.json to the folder.")
@@ -45,7 +45,7 @@ class Vocabulary:
         self._sorted = sorted((data, token) for token, data in enumerate(self._bytes) if data)
         self._sorted_bytes = [data for data, _ in self._sorted]
         self.bos = _leading_bos(tokenizer)
-        self.eos_ids = frozenset(token for token in (tokenizer.eos_token_id,) if token is not None)
+        self.eos_ids = _eos_ids(tokenizer, generation_config)
         self.start_id = self._start_of_text(tokenizer)
 
     def __len__(self) -> int:
@@ -230,3 +230,10 @@ def _leading_bos(tokenizer: Any) -> list[int]:
     """The token that the tokenizer itself puts before every text, if it does."""
     ids = list(tokenizer.encode("", add_special_tokens=True))
     return ids[:1] if ids and ids[0] == tokenizer.bos_token_id else []
+
+
+def _eos_ids(tokenizer: Any, generation_config: Any) -> frozenset[int]:
+    """The tokens that end a text, of the tokenizer and of the model's settings (a number, or several)."""
+    configured = getattr(generation_config, "eos_token_id", None)
+    several = configured if isinstance(configured, list) else [configured]
+    return frozenset(token for token in (tokenizer.eos_token_id, *several) if token is not None)

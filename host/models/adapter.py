@@ -8,6 +8,7 @@ Source: "LoRA: Low-Rank Adaptation of Large Language Models" (Hu et al. 2021).
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from dataclasses import dataclass
@@ -53,29 +54,43 @@ def read_adapter(name: str) -> Adapter:
     return Adapter(name, load_file(weights), facts["alpha"] / facts["rank"], facts["sentinels"])
 
 
-def merge(model: Any, adapter: Adapter) -> None:
-    """Add the adapter to the model's weights in place: sums in fp32, stored in the weights' own dtype.
+def merged_copy(model: Any, adapter: Adapter) -> Any:
+    """Return a copy of the model with the adapter added: sums in fp32, stored in the weights' own dtype.
 
+    Only the weights that the adapter changes are copied. The embedding is shared, so the rows of the adapter's
+    sentinels are new in both: they must never be read by, or chosen from, the model without it.
     Raises ModelUnusable when the model has other layers or shapes than the adapter was trained for.
     """
     parameters = dict(model.named_parameters())
     try:
+        changed = {_weight_name(key) for key in adapter.tensors if key.endswith(".A")}
+        shared = {id(weight): weight for name, weight in parameters.items() if name not in changed}
+        copy_of_model = copy.deepcopy(model, shared)
+        merged = dict(copy_of_model.named_parameters())
         with torch.no_grad():
             for key in adapter.tensors:
                 if key.endswith(".A"):
-                    _add_product(parameters, adapter, key)
-            rows = model.get_input_embeddings().weight
-            for sentinel, row in adapter.sentinels.items():
-                rows[row] = adapter.tensors[f"rows.{sentinel}"].to(rows.dtype)
+                    _add_product(merged[_weight_name(key)], adapter, key)
+            _set_rows(copy_of_model, adapter)
     except (KeyError, RuntimeError, IndexError) as error:
         raise ModelUnusable(
             f'The adapter "{adapter.name}" does not fit this model. Remove the model and add it again.'
         ) from error
+    return copy_of_model
 
 
-def _add_product(parameters: dict[str, torch.Tensor], adapter: Adapter, key: str) -> None:
+def _weight_name(key: str) -> str:
     _, layer, module, _ = key.split(".")
-    weight = parameters[f"model.layers.{layer}.{_MODULES[module]}.weight"]
-    a = adapter.tensors[key].float()  # [rank, in]
-    b = adapter.tensors[key[:-1] + "B"].float()  # [out, rank]
+    return f"model.layers.{layer}.{_MODULES[module]}.weight"
+
+
+def _set_rows(model: Any, adapter: Adapter) -> None:
+    rows = model.get_input_embeddings().weight
+    for sentinel, row in adapter.sentinels.items():
+        rows[row] = adapter.tensors[f"rows.{sentinel}"].to(rows)
+
+
+def _add_product(weight: torch.Tensor, adapter: Adapter, key: str) -> None:
+    a = adapter.tensors[key].to(weight.device).float()  # [rank, in]
+    b = adapter.tensors[key[:-1] + "B"].to(weight.device).float()  # [out, rank]
     weight.copy_(weight.float() + adapter.scale * (b @ a))

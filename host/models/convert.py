@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from .errors import StoreError
 
@@ -47,15 +48,23 @@ def convert(gguf: Path, folder: Path) -> None:
 def convert_here(gguf: Path, folder: Path) -> None:
     """Do the work of `convert` in this process: needs about six bytes of memory for each parameter."""
     import torch
-    from safetensors.torch import save_model
+    from safetensors.torch import save_file
 
     from .gguf import read_gguf_model, read_gguf_tokenizer
+    from .pretokenizer import mend_pretokenizer
 
-    read_gguf_tokenizer(gguf).save_pretrained(folder)
+    tokenizer = read_gguf_tokenizer(gguf)
+    mend_pretokenizer(tokenizer, gguf)
+    tokenizer.save_pretrained(folder)
     model = read_gguf_model(gguf, torch.bfloat16)
     model.config.save_pretrained(folder)
-    # Tied weights are written once; transformers ties them again when it loads the file.
-    save_model(model, str(folder / "model.safetensors"), metadata={"format": "pt"})
+    save_file(_without_tied(model.state_dict()), folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def _without_tied(state: dict[str, Any]) -> dict[str, Any]:
+    """Leave out tensors that share their memory with an earlier one: transformers ties them again at load."""
+    first = {tensor.data_ptr(): name for name, tensor in reversed(state.items())}
+    return {name: tensor for name, tensor in state.items() if first[tensor.data_ptr()] == name}
 
 
 if __name__ == "__main__":

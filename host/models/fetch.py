@@ -23,8 +23,12 @@ import httpx2
 from .errors import FetchError, StoreError, writing_to
 
 ATTEMPTS = 4
-_CHUNK = 1 << 18
+PAUSE_SECONDS = 0.5
+"""Before the second attempt; twice as long before each one after it."""
 _TIMEOUT = httpx2.Timeout(30.0, connect=10.0)
+
+NetworkError = httpx2.HTTPError
+"""What huggingface_hub, which uses the same HTTP library, lets through when the network fails."""
 
 Progress = Callable[[int, int], None]
 """Called with the bytes that are there and the bytes that there will be."""
@@ -45,13 +49,18 @@ class Download:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a server answered to `get_page`, with the address that it came from after redirects."""
+
+    url: str
+    status: int
+    content_type: str
+    content: bytes
+
+
 class _Interrupted(Exception):
     """The connection broke or the server is in trouble: worth another attempt."""
-
-
-def open_client() -> httpx2.Client:
-    """Return a client with our time limits, that follows redirects."""
-    return httpx2.Client(timeout=_TIMEOUT, follow_redirects=True, headers={"User-Agent": "midspan"})
 
 
 def fetch(download: Download, target: Path, progress: Progress = lambda done, total: None) -> None:
@@ -79,6 +88,20 @@ def fetch(download: Download, target: Path, progress: Progress = lambda done, to
         os.replace(part, target)
 
 
+def get_page(url: str, headers: Mapping[str, str]) -> Page:
+    """Get a small page, whatever its status is. Raises FetchError when the server can't be reached."""
+    try:
+        with _open_client() as client:
+            answer = client.get(url, headers=dict(headers))
+    except httpx2.HTTPError as error:
+        raise FetchError(
+            f"{redacted(url)} cannot be reached ({type(error).__name__}). Check the network (behind a proxy, set "
+            "HTTPS_PROXY)."
+        ) from error
+    content_type = answer.headers.get("Content-Type", "")
+    return Page(str(answer.url), answer.status_code, content_type, answer.content)
+
+
 def ensure_room(folder: Path, n_bytes: int) -> None:
     """Raise StoreError unless the disk of ``folder`` has room for that many bytes more."""
     with writing_to(folder):
@@ -96,10 +119,14 @@ def redacted(url: str) -> str:
     return re.sub(r"//[^/@]*@", "//", url).split("?", 1)[0].split("#", 1)[0]
 
 
+def _open_client() -> httpx2.Client:
+    return httpx2.Client(timeout=_TIMEOUT, follow_redirects=True, headers={"User-Agent": "midspan"})
+
+
 def _receive_all(download: Download, part: Path, progress: Progress) -> None:
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            with open_client() as client:
+            with _open_client() as client:
                 _receive(client, download, part, progress)
             return
         except _Interrupted as error:
@@ -108,7 +135,7 @@ def _receive_all(download: Download, part: Path, progress: Progress) -> None:
                     f"Could not download {redacted(download.url)}: {error}. What has arrived is kept; run the "
                     "same command again to go on from there (behind a proxy, set HTTPS_PROXY)."
                 ) from error
-            time.sleep(0.5 * 2 ** (attempt - 1))
+            time.sleep(PAUSE_SECONDS * 2 ** (attempt - 1))
 
 
 def _receive(client: httpx2.Client, download: Download, part: Path, progress: Progress) -> None:
@@ -154,9 +181,10 @@ def _write(response: httpx2.Response, part: Path, start: int, download: Download
     done = start
     with _opened_at(part, start) as file:
         progress(done, download.size)
-        for chunk in response.iter_raw(_CHUNK):
+        for chunk in response.iter_raw():
             with _removing_when_full(part):
                 file.write(chunk)
+                # What was written survives a crash, and a full disk is noticed here.
                 file.flush()
             done += len(chunk)
             progress(min(done, download.size), download.size)

@@ -15,11 +15,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any
 
-import httpx2
-
 from .checkpoint import check_model
 from .errors import FetchError, StoreError, writing_to
-from .fetch import Download, Progress, ensure_room, fetch, is_right
+from .fetch import Download, NetworkError, Progress, ensure_room, fetch, is_right
 from .manifest import Manifest
 from .places import downloads_dir, models_dir
 from .store import put, staging
@@ -121,7 +119,7 @@ def _list(model: HubModel) -> _Listing:
         raise FetchError("HF_HUB_OFFLINE is set. Unset it to download models.") from error
     except errors.HFValidationError as error:
         raise FetchError(f'"{model.repo}" is not a name on the hub ("org/name").') from error
-    except (httpx2.HTTPError, OSError) as error:
+    except (NetworkError, OSError) as error:
         raise FetchError(
             f"The hub {api.endpoint} cannot be reached ({type(error).__name__}). Check the network (behind a proxy, "
             "set HTTPS_PROXY; for a mirror, HF_ENDPOINT), or copy the checkpoint's folder here and add that."

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit, urlunsplit
 
-import httpx2
-
 from .errors import FetchError
-from .fetch import open_client, redacted
+from .fetch import Page, get_page, redacted
 
 PYPI = "https://pypi.org/simple/"
 _VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
@@ -53,42 +51,35 @@ def find_file(package: str, filename: str, index: str) -> IndexFile:
     found = _read_page(page).get(filename)
     if found is None:
         raise FetchError(f"The package index {address} has no {filename}. Set PIP_INDEX_URL to one that does.")
-    url = urldefrag(urljoin(str(page.url), found)).url
+    url = urldefrag(urljoin(page.url, found)).url
     same_server = urlsplit(url).netloc == urlsplit(address).netloc
     return IndexFile(url, headers if same_server else {})
 
 
-def _get_page(address: str, headers: dict[str, str]) -> httpx2.Response:
-    try:
-        with open_client() as client:
-            response = client.get(address, headers=headers)
-    except httpx2.HTTPError as error:
+def _get_page(address: str, headers: dict[str, str]) -> Page:
+    page = get_page(address, headers)
+    if page.status in (401, 403, 407):
         raise FetchError(
-            f"The package index {redacted(address)} cannot be reached ({type(error).__name__}). Check the network "
-            "(behind a proxy, set HTTPS_PROXY; for a mirror, PIP_INDEX_URL)."
-        ) from error
-    if response.status_code in (401, 403, 407):
-        raise FetchError(
-            f"The package index {redacted(address)} answers {response.status_code}. Check the user and password "
+            f"The package index {redacted(address)} answers {page.status}. Check the user and password "
             "in PIP_INDEX_URL."
         )
-    if response.status_code != 200:
+    if page.status != 200:
         raise FetchError(
-            f"The package index {redacted(address)} answers {response.status_code}. Set PIP_INDEX_URL to one that "
+            f"The package index {redacted(address)} answers {page.status}. Set PIP_INDEX_URL to one that "
             "has the package, or try again later."
         )
-    return response
+    return page
 
 
-def _read_page(page: httpx2.Response) -> dict[str, str]:
+def _read_page(page: Page) -> dict[str, str]:
     """Return the addresses on a package's page by file name."""
     try:
-        if "json" in page.headers.get("Content-Type", ""):
+        if "json" in page.content_type:
             return {entry["filename"]: entry["url"] for entry in json.loads(page.content)["files"]}
     except (ValueError, KeyError, TypeError) as error:
-        raise FetchError(f"{redacted(str(page.url))} is not the page of a package index (PEP 691).") from error
+        raise FetchError(f"{redacted(page.url)} is not the page of a package index (PEP 691).") from error
     links = _Links()
-    links.feed(page.text)
+    links.feed(page.content.decode("utf-8", "replace"))
     return {unquote(urlsplit(link).path).rsplit("/", 1)[-1]: link for link in links.found}
 
 

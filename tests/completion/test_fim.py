@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+
 from midspan.completion.fim import (
     BY_NAME,
     FORMATS,
@@ -15,7 +17,6 @@ from midspan.completion.fim import (
     render_text,
     stop_texts,
 )
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 HOLE = Hole(prefix="P", suffix="S", path="a.py", language="python")
 WITH_SNIPPET = Hole(prefix="P", suffix="S", snippets=(Snippet("b.py", "B"),), path="a.py", language="python")

@@ -8,6 +8,8 @@ import socket
 from contextlib import aclosing
 
 import pytest
+from raw_server import RawServer, http, raw_server
+
 from midspan.completion.ask import Ask, Deadline, Delta, Kind
 from midspan.completion.backends.openai import OpenAIBackend
 from midspan.completion.errors import (
@@ -20,7 +22,6 @@ from midspan.completion.errors import (
 )
 from midspan.completion.fim import Hole
 from midspan.completion.settings import BackendSettings
-from raw_server import RawServer, http, raw_server
 
 SECRET = "sk-very-secret"
 
@@ -180,7 +181,7 @@ async def test_cancelling_closes_the_connection() -> None:
     async with raw_server(lambda _: None) as server:
         backend = OpenAIBackend(settings(server.endpoint))
         task = asyncio.create_task(read(backend, ask()))
-        while not server.requests:
+        while not server.requests:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         assert server.n_open == 1
         task.cancel()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from midspan.completion.settings import Settings
 from midspan.completion.settings_docs import render
 from midspan.completion.settings_files import load

@@ -1,0 +1,100 @@
+"""`midspan host`: the model host as a process, from its arguments to its exit code (docs/protocol.md).
+
+What can fail is tried in the order of what it costs: torch is imported last, while health is answered already.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from .keys import KeyFileError, Keys, read_keys
+from .models.errors import ModelNotFound, StoreError
+from .models.store import ModelFiles, resolve
+from .options import Options, OptionsError, read_options
+from .process import LockHeld, SocketError, address_of, only_host, physical_cores, tcp_socket, unix_socket
+
+if TYPE_CHECKING:
+    from .engine.engine import Engine
+
+EXIT_OK, EXIT_FAILED, EXIT_ARGUMENTS, EXIT_NO_MODEL, EXIT_NO_ENGINE = 0, 1, 64, 66, 69
+EXIT_NO_SOCKET, EXIT_LOCKED = 73, 75
+
+_EXIT_CODES: dict[type[Exception], int] = {
+    OptionsError: EXIT_ARGUMENTS,
+    KeyFileError: EXIT_ARGUMENTS,
+    LockHeld: EXIT_LOCKED,
+    SocketError: EXIT_NO_SOCKET,
+    ModelNotFound: EXIT_NO_MODEL,
+    StoreError: EXIT_FAILED,
+}
+_ENGINE_PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "starlette", "uvicorn")
+
+
+class EngineMissing(Exception):
+    """The packages that run a model are not installed."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the host until it is told to stop or nobody asks any more; return its exit code."""
+    try:
+        options = read_options(sys.argv[1:] if arguments is None else arguments)
+        return _run(options)
+    except EngineMissing as error:
+        return _complain(error, EXIT_NO_ENGINE)
+    except tuple(_EXIT_CODES) as error:
+        return _complain(error, next(code for kind, code in _EXIT_CODES.items() if isinstance(error, kind)))
+
+
+def _run(options: Options) -> int:
+    keys = read_keys(options.key_file) if options.key_file else Keys()
+    with ExitStack() as held:
+        if options.socket:
+            held.enter_context(only_host(options.socket))
+        files = resolve(options.model)
+        _check_engine()
+        if options.socket:
+            listener = held.enter_context(unix_socket(options.socket))
+        else:
+            assert options.listen
+            listener = held.enter_context(tcp_socket(*options.listen))
+            print(f"listening on {address_of(listener)}", file=sys.stderr, flush=True)
+        from .serving import serve
+
+        names = tuple(dict.fromkeys((files.name, options.model)))
+        return serve(listener, lambda say: _load(files, options, say), names, keys, options.idle_minutes)
+
+
+def _load(files: ModelFiles, options: Options, say: Callable[[str], None]) -> Engine:
+    """Import torch and load the model (in the engine's own thread)."""
+    # A team that waits for work must not burn the cores that the editor needs.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    say("importing torch")
+    import torch
+
+    from .engine.build import build_engine
+    from .models.load import load
+
+    torch.set_num_threads(options.threads or physical_cores())
+    return build_engine(load(files, options.device, options.dtype, say), options.memory_mb)
+
+
+def _check_engine() -> None:
+    missing = [name for name in _ENGINE_PACKAGES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise EngineMissing(
+            f"The engine is not installed ({', '.join(missing)} missing). `pip install 'midspan[host]'` adds it."
+        )
+
+
+def _complain(error: Exception, code: int) -> int:
+    print(f"midspan host: {' '.join(str(error).split())}", file=sys.stderr, flush=True)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,257 @@
+"""The host's HTTP routes: completions (whole and streamed), models, health.
+
+Knows HTTP and the scheduler; nothing of prompts, weights or sessions. A connection that closes calls its job
+off, whether the answer is streamed or not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from .engine.request import Piece, Summary
+from .keys import Keys
+from .scheduler import Event, Failure, Gone, Job, QueueFull, Scheduler
+from .wire import Answer, BadRequest, CompletionRequest, error_object, read_request
+
+_MOST_BYTES = 8_000_000
+_LOADING_POLL_SECONDS = 0.02
+
+
+class Api:
+    """The routes, with what they share. ``last_request`` (monotonic) is when someone last asked for text."""
+
+    def __init__(self, scheduler: Scheduler, model_names: tuple[str, ...], keys: Keys) -> None:
+        self.last_request = time.monotonic()
+        self._scheduler = scheduler
+        self._names = model_names
+        self._keys = keys
+        self.app = Starlette(
+            routes=[
+                Route("/v1/completions", self._completions, methods=["POST"]),
+                Route("/v1/models", self._models, methods=["GET"]),
+                Route("/healthz", self._health, methods=["GET"]),
+            ],
+            exception_handlers={HTTPException: _plain_error, Refusal: _refused},
+        )
+
+    async def _completions(self, request: Request) -> Response:
+        arrived = self.last_request = time.monotonic()
+        self._check_key(request)
+        asked = _read(await _read_body(request), arrived)
+        self._check_model(asked.model)
+        await self._wait_for_model(asked)
+        job = Job(asked.generate, arrived)
+        try:
+            self._scheduler.submit(job)
+        except QueueFull:
+            raise Refusal(429, "Too many requests are waiting. Try again in a second.", "queue_full") from None
+        return _JobResponse(job, Answer(self._names[0], asked.wants_logprobs), asked)
+
+    async def _models(self, request: Request) -> Response:
+        self._check_key(request)
+        model = {"id": self._names[0], "object": "model", "created": 0, "owned_by": "midspan"}
+        return JSONResponse({"object": "list", "data": [model]})
+
+    async def _health(self, request: Request) -> Response:
+        scheduler = self._scheduler
+        return JSONResponse(
+            {
+                "status": scheduler.status,
+                "detail": scheduler.detail,
+                "model": self._names[0],
+                **_facts(scheduler),
+                "version": _version(),
+                "pid": os.getpid(),
+                "work": {
+                    "waiting": scheduler.n_waiting(),
+                    "units": scheduler.counters.units,
+                    "finished": scheduler.counters.finished,
+                    "cancelled": scheduler.counters.cancelled,
+                },
+            }
+        )
+
+    def _check_key(self, request: Request) -> None:
+        if not self._keys.admit(request.headers.get("authorization", "")):
+            raise Refusal(401, "A key is needed: send it as `Authorization: Bearer KEY`.", "invalid_api_key")
+
+    def _check_model(self, name: str) -> None:
+        if name and name not in self._names:
+            raise Refusal(404, f'This host serves "{self._names[0]}" only.', "model_not_found")
+
+    async def _wait_for_model(self, asked: CompletionRequest) -> None:
+        while self._scheduler.status == "loading":
+            if asked.generate.is_late():
+                detail = self._scheduler.detail
+                raise Refusal(503, f"The model is still loading ({detail}). Try again.", "loading")
+            await asyncio.sleep(_LOADING_POLL_SECONDS)
+        if self._scheduler.status == "failed":
+            raise Refusal(503, self._scheduler.detail, "model_failed")
+
+
+class Refusal(Exception):
+    """An answer without a completion: an HTTP status, a message for the user, and a code for programs."""
+
+    def __init__(self, status: int, message: str, code: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+    def response(self) -> Response:
+        """Return it as a response in OpenAI's shape."""
+        kind = "invalid_request_error" if self.status < 429 else "server_error"
+        headers = {"Retry-After": "1"} if self.status in (429, 503) else {}
+        return JSONResponse(error_object(str(self), kind, self.code), status_code=self.status, headers=headers)
+
+
+class _JobResponse(Response):
+    """Answers with a job's events as they come, and calls the job off when the client goes away."""
+
+    def __init__(self, job: Job, answer: Answer, asked: CompletionRequest) -> None:
+        super().__init__()
+        self._job = job
+        self._answer = answer
+        self._is_streamed = asked.is_streamed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        watch = asyncio.create_task(_watch(receive, self._job))
+        try:
+            events = _events(self._job)
+            await (
+                self._send_stream(events, send) if self._is_streamed else self._send_whole(events, scope, receive, send)
+            )
+        finally:
+            self._job.cancel()
+            watch.cancel()
+
+    async def _send_whole(self, events: AsyncIterator[Event], scope: Scope, receive: Receive, send: Send) -> None:
+        pieces: list[Piece] = []
+        async for event in events:
+            if isinstance(event, Piece):
+                pieces.append(event)
+            elif isinstance(event, Summary):
+                body = self._answer.whole(pieces, event, self._queue_ms())
+                await JSONResponse(body)(scope, receive, send)
+            elif isinstance(event, Failure):
+                await _refusal_for(event).response()(scope, receive, send)
+
+    async def _send_stream(self, events: AsyncIterator[Event], send: Send) -> None:
+        has_begun = False
+        async for event in events:
+            if isinstance(event, Gone):
+                return
+            if isinstance(event, Failure) and not has_begun:
+                await _send_plain(_refusal_for(event).response(), send)
+                return
+            if not has_begun:
+                await _start_stream(send)
+                has_begun = True
+            await _send_body(send, self._as_lines(event))
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def _as_lines(self, event: Event) -> bytes:
+        if isinstance(event, Piece):
+            return _sse(self._answer.chunk(event))
+        if isinstance(event, Summary):
+            return _sse(self._answer.last_chunk(event, self._queue_ms())) + b"data: [DONE]\n\n"
+        message = event.message if isinstance(event, Failure) else ""
+        return _sse(error_object(message, "server_error", "failed"))
+
+    def _queue_ms(self) -> float:
+        return (self._job.started - self._job.arrived) * 1000
+
+
+async def _events(job: Job) -> AsyncIterator[Event]:
+    """Yield a job's events up to the one that ends it."""
+    while True:
+        event = await job.events.get()
+        yield event
+        if not isinstance(event, Piece):
+            return
+
+
+async def _watch(receive: Receive, job: Job) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    job.cancel()
+    job.events.put_nowait(Gone())
+
+
+async def _start_stream(send: Send) -> None:
+    headers = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+
+async def _send_body(send: Send, body: bytes) -> None:
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+
+
+async def _send_plain(response: Response, send: Send) -> None:
+    await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
+    await send({"type": "http.response.body", "body": bytes(response.body)})
+
+
+def _sse(data: dict[str, Any]) -> bytes:
+    return b"data: " + json.dumps(data, separators=(",", ":")).encode() + b"\n\n"
+
+
+def _refusal_for(failure: Failure) -> Refusal:
+    if failure.is_request:
+        return Refusal(400, failure.message, "bad_request")
+    return Refusal(500, failure.message, "failed")
+
+
+def _read(body: bytes, arrived: float) -> CompletionRequest:
+    try:
+        return read_request(body, arrived)
+    except BadRequest as error:
+        raise Refusal(400, str(error), "bad_request") from error
+
+
+async def _read_body(request: Request) -> bytes:
+    """Read the body, but no more than the limit of it."""
+    body = bytearray()
+    with contextlib.suppress(ClientDisconnect):
+        async for part in request.stream():
+            body += part
+            if len(body) > _MOST_BYTES:
+                raise Refusal(413, f"The body is over {_MOST_BYTES} bytes. Send less text.", "too_large")
+    return bytes(body)
+
+
+def _facts(scheduler: Scheduler) -> dict[str, Any]:
+    engine = scheduler.engine
+    if engine is None:
+        return {"device": None, "dtype": None, "fim": None}
+    return {"device": engine.device, "dtype": engine.dtype, "fim": engine.prompts.format_names()}
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    return error.response()
+
+
+async def _plain_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return Refusal(error.status_code, f"{error.detail}.", "bad_request").response()
+
+
+def _version() -> str:
+    try:
+        return version("midspan")
+    except PackageNotFoundError:
+        return "unknown"

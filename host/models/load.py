@@ -1,0 +1,139 @@
+"""Bring a model from disk into memory: weights, tokenizer, adapter, device and precision.
+
+Reads safetensors and GGUF, which hold numbers only; code of a model's author is never run. Knows nothing of
+prompts or requests.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+# Set before transformers is imported: the host never asks a hub for anything.
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+import torch
+import transformers
+from safetensors import SafetensorError
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from .adapter import merged_copy, read_adapter
+from .errors import ModelUnusable
+from .gguf import read_gguf_model, read_gguf_tokenizer
+from .store import ModelFiles
+
+_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+_LONGEST_CONTEXT = {"cpu": 8192, "mps": 16384, "cuda": 32768}
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A model in memory. ``n_context`` is the most tokens that it is used with.
+
+    ``line_module`` has the adapter merged; without an adapter it is ``module`` itself. What the two have in
+    common they share. ``adapter_ids`` are the tokens that only the adapter knows.
+    """
+
+    files: ModelFiles
+    module: Any
+    line_module: Any
+    adapter_ids: tuple[int, ...]
+    tokenizer: Any
+    device: torch.device
+    dtype: torch.dtype
+    n_context: int
+
+
+def load(files: ModelFiles, device: str, dtype: str, say: Callable[[str], None]) -> LoadedModel:
+    """Load a model to ``device`` ("auto", "cpu", "cuda", "mps") in ``dtype`` ("auto", "float32", …).
+
+    Raises ModelUnusable when a file is missing, damaged or of a kind that can't be run.
+    """
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    logging.getLogger("transformers").setLevel(logging.ERROR)
+    place = choose_device(device)
+    precision = choose_dtype(dtype, place)
+    say("reading the tokenizer")
+    tokenizer = _explained(files, lambda: _read_tokenizer(files.path))
+    say("reading weights")
+    module = _explained(files, lambda: _read_module(files.path, precision))
+    say(f"moving the model to {place}")
+    module = _explained(files, lambda: module.to(place).eval().requires_grad_(False))
+    line_module, adapter_ids = module, ()
+    if files.adapter:
+        say("merging the adapter")
+        adapter = read_adapter(files.adapter)
+        line_module = merged_copy(module, adapter)
+        adapter_ids = tuple(adapter.sentinels.values())
+    context = _context_of(module.config, place)
+    return LoadedModel(files, module, line_module, adapter_ids, tokenizer, place, precision, context)
+
+
+def choose_device(wanted: str) -> torch.device:
+    """Return the device for a setting; "auto" takes CUDA, else MPS, else the CPU.
+
+    Raises ModelUnusable when the wanted one is not there.
+    """
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if wanted == "auto":
+        return torch.device(next(name for name, is_there in there.items() if is_there))
+    if not there.get(wanted, False):
+        raise ModelUnusable(f'There is no device "{wanted}" here. Set device = "auto" or "cpu".')
+    return torch.device(wanted)
+
+
+def choose_dtype(wanted: str, device: torch.device) -> torch.dtype:
+    """Return the precision for a setting; "auto" takes bf16 where the hardware does it fast."""
+    if wanted != "auto":
+        return _DTYPES[wanted]
+    if device.type == "mps":
+        return torch.float16
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    return torch.bfloat16 if _cpu_has_bf16() else torch.float32
+
+
+def _cpu_has_bf16() -> bool:
+    ask = getattr(torch.cpu, "get_capabilities", dict)  # not in every torch that is allowed
+    capabilities = ask()
+    return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+
+
+def _read_tokenizer(path: Path) -> Any:
+    if path.is_file():
+        return read_gguf_tokenizer(path)
+    return AutoTokenizer.from_pretrained(str(path), trust_remote_code=False, local_files_only=True)
+
+
+def _read_module(path: Path, dtype: torch.dtype) -> Any:
+    if path.is_file():
+        return read_gguf_model(path, dtype)
+    return AutoModelForCausalLM.from_pretrained(
+        str(path), dtype=dtype, use_safetensors=True, trust_remote_code=False, local_files_only=True
+    )
+
+
+def _explained(files: ModelFiles, action: Callable[[], Any]) -> Any:
+    """Turn what the libraries raise for an unfit model into one line for the user."""
+    advice = f'Get its files again, or choose another model than "{files.name}".'
+    try:
+        return action()
+    except SafetensorError as error:
+        raise ModelUnusable(f"The weights of {files.path} are damaged ({error}). {advice}") from error
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        raise ModelUnusable(f'There is not enough memory for "{files.name}". Choose a smaller model.') from error
+    except (OSError, ValueError, KeyError, RuntimeError, TypeError, AttributeError, ImportError) as error:
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        raise ModelUnusable(f"{files.path} cannot be loaded: {reason} {advice}") from error
+
+
+def _context_of(config: Any, device: torch.device) -> int:
+    text_config = config.get_text_config()
+    known = getattr(text_config, "max_position_embeddings", None) or getattr(text_config, "n_positions", None)
+    limit = _LONGEST_CONTEXT[device.type]
+    return min(int(known), limit) if known else limit

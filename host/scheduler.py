@@ -1,0 +1,227 @@
+"""Who is served next: one thread that owns the engine, a bounded queue, and cancelling between units of work.
+
+Knows jobs and how their events get back to the event loop; nothing of HTTP, prompts or weights.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from .engine.request import BadPrompt, GenerateRequest, Piece, Summary
+from .models.errors import StoreError
+
+if TYPE_CHECKING:
+    from .engine.engine import Engine
+
+Status = Literal["loading", "ok", "failed"]
+_CAPACITY = 64
+
+
+class QueueFull(Exception):
+    """Too many requests are waiting already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a job got no answer: ``message`` is fit for the user, ``is_request`` says that the request was at fault."""
+
+    message: str
+    is_request: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The client has closed its connection."""
+
+
+Event = Piece | Summary | Failure | Gone
+
+
+class Job:
+    """One request on its way: made in the event loop, worked on by the engine's thread, read in the event loop.
+
+    ``events`` ends with a Summary, a Failure or Gone. ``started`` is when the engine took it up (monotonic).
+    """
+
+    def __init__(self, request: GenerateRequest, arrived: float) -> None:
+        self.request = request
+        self.arrived = arrived
+        self.started = arrived
+        self.events: asyncio.Queue[Event] = asyncio.Queue()
+        self.is_cancelled = False
+        self._loop = asyncio.get_running_loop()
+
+    def cancel(self) -> None:
+        """Call the work off: it ends within one unit."""
+        self.is_cancelled = True
+
+    def send(self, event: Event) -> None:
+        """Hand an event to the event loop (from any thread)."""
+        try:
+            self._loop.call_soon_threadsafe(self.events.put_nowait, event)
+        except RuntimeError:  # the loop has ended: nobody reads any more
+            self.cancel()
+
+
+@dataclass(slots=True)
+class Counters:
+    """What was done since the start; ``units`` are chunks of prompts and tokens."""
+
+    units: int = 0
+    finished: int = 0
+    cancelled: int = 0
+
+
+class Scheduler:
+    """Loads an engine in a thread of its own and works jobs off there."""
+
+    def __init__(self, load: Callable[[Callable[[str], None]], Engine]) -> None:
+        self.status: Status = "loading"
+        self.detail = "starting"
+        self.engine: Engine | None = None
+        self.counters = Counters()
+        self._load = load
+        self._waiting: list[Job] = []
+        self._running: Job | None = None
+        self._is_stopping = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
+
+    def start(self) -> None:
+        """Begin to load the model."""
+        self._thread.start()
+
+    def submit(self, job: Job) -> None:
+        """Queue a job. An older one that waits for the same session and kind is answered with nothing.
+
+        Raises QueueFull.
+        """
+        with self._changed:
+            superseded = [other for other in self._waiting if _replaces(job, other)]
+            self._waiting = [other for other in self._waiting if other not in superseded]
+            if len(self._waiting) >= _CAPACITY:
+                raise QueueFull
+            self._waiting.append(job)
+            self._changed.notify()
+        for other in superseded:
+            _answer_with_nothing(other)
+
+    def n_waiting(self) -> int:
+        """Return how many jobs wait (the one that is worked on is not counted)."""
+        with self._changed:
+            return len(self._waiting)
+
+    def is_busy(self) -> bool:
+        """Tell whether a job is worked on or waits."""
+        return self._running is not None or bool(self._waiting)
+
+    def stop(self, timeout: float) -> bool:
+        """Call everything off and return whether the thread ended within ``timeout`` seconds."""
+        with self._changed:
+            self._is_stopping = True
+            waiting, self._waiting = self._waiting, []
+            if self._running is not None:
+                self._running.cancel()
+            self._changed.notify()
+        for job in waiting:
+            job.send(Failure("The model host is stopping."))
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _work(self) -> None:
+        if not self._load_engine():
+            return
+        while (job := self._next()) is not None:
+            self._running = job
+            try:
+                self._answer(job)
+            finally:
+                self._running = None
+
+    def _load_engine(self) -> bool:
+        try:
+            self.engine = self._load(self._say)
+        except Exception as error:
+            expected = isinstance(error, StoreError)
+            self._fail(str(error) if expected else f"The model could not be loaded ({_kind_of(error)}).")
+            return False
+        self.status, self.detail = "ok", "ready"
+        return True
+
+    def _say(self, detail: str) -> None:
+        self.detail = detail
+
+    def _fail(self, message: str) -> None:
+        with self._changed:
+            self.detail, self.status = message, "failed"
+            waiting, self._waiting = self._waiting, []
+        for job in waiting:
+            job.send(Failure(message))
+
+    def _next(self) -> Job | None:
+        """Wait for a job: the session that has waited longest comes first, and of it the newest job."""
+        with self._changed:
+            while not self._waiting and not self._is_stopping:
+                self._changed.wait()
+            if self._is_stopping:
+                return None
+            first = self._waiting[0]
+            same = [job for job in self._waiting if _same_session(job, first)]
+            self._waiting.remove(same[-1])
+            return same[-1]
+
+    def _answer(self, job: Job) -> None:
+        job.started = time.monotonic()
+        try:
+            self._run(job)
+        except BadPrompt as error:
+            job.send(Failure(str(error), is_request=True))
+        except Exception as error:
+            job.send(Failure(f"The model failed on this request ({_kind_of(error)})."))
+
+    def _run(self, job: Job) -> None:
+        assert self.engine is not None
+        if job.is_cancelled:
+            self.counters.cancelled += 1
+            return
+        steps = self.engine.generate(job.request)
+        for event in steps:
+            if isinstance(event, Piece):
+                self.counters.units += 1
+            if job.is_cancelled:
+                steps.close()
+                self.counters.cancelled += 1
+                job.send(Failure("The request was called off."))
+                return
+            if not isinstance(event, Piece) or event.text or event.tokens or event.finish:
+                job.send(event)
+        self.counters.finished += 1
+
+
+def _same_session(a: Job, b: Job) -> bool:
+    return a is b or (bool(a.request.session) and a.request.session == b.request.session)
+
+
+def _replaces(newer: Job, older: Job) -> bool:
+    return _same_session(newer, older) and newer.request.kind == older.request.kind
+
+
+def _answer_with_nothing(job: Job) -> None:
+    for index in range(job.request.n):
+        job.send(Piece(index, finish="length"))
+    job.send(Summary())
+
+
+def _kind_of(error: Exception) -> str:
+    """Name an error without its text, which could hold source code; all of it goes to stderr for developers."""
+    if os.environ.get("MIDSPAN_DEBUG") == "1":
+        traceback.print_exception(error, file=sys.stderr)
+    return type(error).__name__

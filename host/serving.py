@@ -1,0 +1,112 @@
+"""The host while it serves: HTTP server, engine thread, signals, idle exit.
+
+Knows the life of the process; nothing of what is served.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from .api import Api
+from .keys import Keys
+from .scheduler import Scheduler
+
+if TYPE_CHECKING:
+    from .engine.engine import Engine
+
+_WATCH_SECONDS = 0.25
+_SECONDS_TO_READ_FAILURE = 3.0
+_SECONDS_TO_END = 5.0
+
+
+def serve(
+    listener: socket.socket,
+    load: Callable[[Callable[[str], None]], Engine],
+    model_names: tuple[str, ...],
+    keys: Keys,
+    idle_minutes: float,
+) -> int:
+    """Serve on a bound socket until a signal, or ``idle_minutes`` without a request (0: never); return the exit code.
+
+    ``load`` is called in the engine's thread; while it works, health is answered and requests wait.
+    """
+    scheduler = Scheduler(load)
+    api = Api(scheduler, model_names, keys)
+    scheduler.start()
+    asyncio.run(_serve(listener, api, scheduler, idle_minutes * 60))
+    code = 1 if scheduler.status == "failed" else 0
+    if not scheduler.stop(_SECONDS_TO_END):
+        # The thread is inside of a library (importing torch, say) and can't be ended from here.
+        _leave_at_once(listener, code)
+    return code
+
+
+async def _serve(listener: socket.socket, api: Api, scheduler: Scheduler, idle_seconds: float) -> None:
+    config = uvicorn.Config(
+        api.app,
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=2,
+    )
+    server = _Server(config)
+    watch = asyncio.create_task(_watch(server, api, scheduler, idle_seconds))
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        watch.cancel()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, but a signal ends it with exit code 0 instead of being raised again afterwards."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        handled = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.signal(number, self._stop) for number in handled}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _stop(self, number: int, frame: object) -> None:
+        self.should_exit = True
+
+
+async def _watch(server: uvicorn.Server, api: Api, scheduler: Scheduler, idle_seconds: float) -> None:
+    """End the server when nobody has asked for long enough, or soon after the model could not be loaded."""
+    failed_at = None
+    while not server.should_exit:
+        await asyncio.sleep(_WATCH_SECONDS)
+        now = time.monotonic()
+        if scheduler.is_busy():
+            api.last_request = now
+        if scheduler.status == "failed" and failed_at is None:
+            failed_at = now
+            print(f"midspan host: {scheduler.detail}", file=sys.stderr, flush=True)
+        is_idle = bool(idle_seconds) and now - api.last_request >= idle_seconds
+        was_read = failed_at is not None and now - failed_at >= _SECONDS_TO_READ_FAILURE
+        if is_idle or was_read:
+            server.should_exit = True
+
+
+def _leave_at_once(listener: socket.socket, code: int) -> None:
+    if hasattr(socket, "AF_UNIX") and listener.family == socket.AF_UNIX:
+        path = listener.getsockname()
+        if path and os.path.exists(path):
+            os.unlink(path)
+    sys.stderr.flush()
+    os._exit(code)

@@ -1,0 +1,255 @@
+"""OpenAI's `/v1/completions` as JSON: requests checked and read, answers and errors written (docs/protocol.md).
+
+Knows names and types on the wire; nothing of sockets, queues or models.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..completion.fim import Hole, Snippet
+from .engine.request import GenerateRequest, Kind, Piece, Sampling, Summary, TokenInfo
+
+_MOST_TOKENS = 4096
+_MOST_CANDIDATES = 16
+_MOST_STOPS = 16
+_MOST_SNIPPETS = 256
+
+
+class BadRequest(Exception):
+    """The request can't be understood; the text says what is wrong with which field."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionRequest:
+    """A checked request: what the engine is asked for, and how the answer is to be sent."""
+
+    generate: GenerateRequest
+    model: str
+    is_streamed: bool
+    wants_logprobs: bool
+
+
+def read_request(body: bytes, arrived: float) -> CompletionRequest:
+    """Read and check a request's body; ``arrived`` (monotonic seconds) is when its deadline began to run.
+
+    Raises BadRequest.
+    """
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest("The body is not JSON.") from error
+    if not isinstance(data, dict):
+        raise BadRequest("The body has to be a JSON object.")
+    fields = _Fields(data)
+    if data.get("echo"):
+        raise BadRequest("`echo` is not supported.")
+    return CompletionRequest(
+        generate=_read_generate(fields, arrived),
+        model=fields.text("model", ""),
+        is_streamed=fields.flag("stream"),
+        wants_logprobs=data.get("logprobs") not in (None, False),
+    )
+
+
+def _read_generate(fields: _Fields, arrived: float) -> GenerateRequest:
+    extension = fields.inner("midspan")
+    is_hole = extension is not None or fields.data.get("suffix") is not None
+    own = extension or _Fields({}, "midspan.")
+    return GenerateRequest(
+        prompt=_read_hole(fields, own) if is_hole else _read_prompt(fields),
+        kind=_read_kind(own),
+        max_tokens=fields.integer("max_tokens", 48 if is_hole else 16, 0, _MOST_TOKENS),
+        n=fields.integer("n", 1, 1, _MOST_CANDIDATES),
+        sampling=Sampling(
+            temperature=fields.number("temperature", 0 if is_hole else 1, 0, 2),
+            top_p=fields.number("top_p", 1, 0, 1),
+            seed=fields.integer("seed", 0, -(2**63), 2**63 - 1),
+        ),
+        stop=_read_stop(fields.data.get("stop")),
+        session=own.text("session", ""),
+        deadline=_read_deadline(own, arrived),
+    )
+
+
+def _read_deadline(own: _Fields, arrived: float) -> float | None:
+    if own.data.get("deadline_ms") is None:
+        return None
+    return arrived + own.number("deadline_ms", 0, 0, 86_400_000) / 1000
+
+
+def _read_kind(own: _Fields) -> Kind:
+    kind = own.text("kind", "block")
+    if kind not in ("line", "block"):
+        raise BadRequest('`midspan.kind` has to be "line" or "block".')
+    return "line" if kind == "line" else "block"
+
+
+def _read_hole(fields: _Fields, own: _Fields) -> Hole:
+    return Hole(
+        prefix=fields.text("prompt", None),
+        suffix=fields.text("suffix", ""),
+        snippets=_read_snippets(own.data.get("snippets")),
+        path=own.text("path", ""),
+        language=own.text("language", ""),
+    )
+
+
+def _read_prompt(fields: _Fields) -> str | tuple[int, ...]:
+    prompt = fields.data.get("prompt")
+    if isinstance(prompt, list):
+        if not all(type(token) is int and token >= 0 for token in prompt):
+            raise BadRequest("`prompt` has to be one text, or one list of token ids.")
+        return tuple(prompt)
+    return fields.text("prompt", None)
+
+
+def _read_stop(stop: Any) -> tuple[str, ...]:
+    stops = [] if stop is None else [stop] if isinstance(stop, str) else stop
+    if not isinstance(stops, list) or not all(isinstance(text, str) and text for text in stops):
+        raise BadRequest("`stop` has to be a text, or a list of texts that are not empty.")
+    if len(stops) > _MOST_STOPS:
+        raise BadRequest(f"`stop` may have {_MOST_STOPS} texts at most.")
+    return tuple(stops)
+
+
+def _read_snippets(snippets: Any) -> tuple[Snippet, ...]:
+    if snippets is None:
+        return ()
+    if not isinstance(snippets, list) or len(snippets) > _MOST_SNIPPETS:
+        raise BadRequest(f"`midspan.snippets` has to be a list of {_MOST_SNIPPETS} at most.")
+    found = [_Fields(item, "midspan.snippets.") for item in snippets if isinstance(item, dict)]
+    if len(found) != len(snippets):
+        raise BadRequest("Each of `midspan.snippets` has to be an object with `path` and `text`.")
+    return tuple(Snippet(item.text("path", ""), item.text("text", None)) for item in found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """A JSON object whose fields are taken out one by one, each with its type checked."""
+
+    data: Mapping[str, Any]
+    where: str = ""
+
+    def inner(self, name: str) -> _Fields | None:
+        value = self.data.get(name)
+        if value is not None and not isinstance(value, dict):
+            raise BadRequest(f"`{name}` has to be an object.")
+        return None if value is None else _Fields(value, f"{name}.")
+
+    def text(self, name: str, default: str | None) -> str:
+        value = self.data.get(name, default)
+        value = default if value is None else value
+        if not isinstance(value, str):
+            raise BadRequest(f"`{self.where}{name}` has to be a text.")
+        return value
+
+    def flag(self, name: str) -> bool:
+        value = self.data.get(name) or False
+        if not isinstance(value, bool):
+            raise BadRequest(f"`{self.where}{name}` has to be true or false.")
+        return value
+
+    def number(self, name: str, default: float, low: float, high: float) -> float:
+        value = self.data.get(name)
+        if value is None:
+            return default
+        if type(value) not in (int, float) or not low <= value <= high:
+            raise BadRequest(f"`{self.where}{name}` has to be a number from {low} to {high}.")
+        return float(value)
+
+    def integer(self, name: str, default: int, low: int, high: int) -> int:
+        value = self.data.get(name)
+        if value is None:
+            return default
+        if type(value) is not int or not low <= value <= high:
+            raise BadRequest(f"`{self.where}{name}` has to be a whole number from {low} to {high}.")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Writes the answer to one request; ``offsets`` counts the characters of each candidate's tokens."""
+
+    model: str
+    wants_logprobs: bool
+    id: str = field(default_factory=lambda: f"cmpl-{uuid.uuid4().hex}")
+    created: int = field(default_factory=lambda: int(time.time()))
+    offsets: dict[int, int] = field(default_factory=dict)
+
+    def chunk(self, piece: Piece) -> dict[str, Any]:
+        """Return one event of a streamed answer."""
+        return self._object([self._choice(piece)])
+
+    def last_chunk(self, summary: Summary, queue_ms: float) -> dict[str, Any]:
+        """Return the event that ends a streamed answer."""
+        return self._object([]) | _cost(summary, queue_ms)
+
+    def whole(self, pieces: Sequence[Piece], summary: Summary, queue_ms: float) -> dict[str, Any]:
+        """Return an answer that is not streamed."""
+        joined = [_join(index, pieces) for index in sorted({piece.index for piece in pieces})]
+        return self._object([self._choice(piece) for piece in joined]) | _cost(summary, queue_ms)
+
+    def _object(self, choices: list[dict[str, Any]]) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "object": "text_completion",
+            "created": self.created,
+            "model": self.model,
+            "choices": choices,
+        }
+
+    def _choice(self, piece: Piece) -> dict[str, Any]:
+        return {
+            "index": piece.index,
+            "text": piece.text,
+            "logprobs": self._logprobs(piece.index, piece.tokens) if self.wants_logprobs else None,
+            "finish_reason": piece.finish,
+        }
+
+    def _logprobs(self, index: int, tokens: Sequence[TokenInfo]) -> dict[str, Any]:
+        offsets = []
+        for token in tokens:
+            offsets.append(self.offsets.get(index, 0))
+            self.offsets[index] = offsets[-1] + len(token.text)
+        return {
+            "tokens": [token.text for token in tokens],
+            "token_logprobs": [token.logprob for token in tokens],
+            "text_offset": offsets,
+        }
+
+
+def _join(index: int, pieces: Sequence[Piece]) -> Piece:
+    own = [piece for piece in pieces if piece.index == index]
+    tokens = tuple(token for piece in own for token in piece.tokens)
+    return Piece(index, "".join(piece.text for piece in own), tokens, own[-1].finish)
+
+
+def _cost(summary: Summary, queue_ms: float) -> dict[str, Any]:
+    first = summary.first_token_ms
+    return {
+        "usage": {
+            "prompt_tokens": summary.prompt_tokens,
+            "completion_tokens": summary.generated_tokens,
+            "total_tokens": summary.prompt_tokens + summary.generated_tokens,
+            "prompt_tokens_details": {"cached_tokens": summary.reused_tokens},
+        },
+        "midspan": {
+            "timing_ms": {
+                "queue": round(queue_ms, 2),
+                "prompt": round(summary.prompt_ms, 2),
+                "first_token": None if first is None else round(queue_ms + first, 2),
+                "model": round(summary.model_ms, 2),
+            }
+        },
+    }
+
+
+def error_object(message: str, kind: str, code: str) -> dict[str, Any]:
+    """Return an error in OpenAI's shape."""
+    return {"error": {"message": message, "type": kind, "code": code}}

@@ -1,0 +1,202 @@
+"""From a model's answer to ghost text, through the whole pipeline: boundary, fit to the line, indentation, brackets.
+
+`¦` is the cursor, `├…┤` the ghost text.
+"""
+
+from __future__ import annotations
+
+from ghost import check_ghost, ghost
+
+
+def test_a_line_ends_at_its_line_break() -> None:
+    check_ghost("x = ¦\n", "1 + 2\ny = 3\n", "x = ├1 + 2┤\n")
+
+
+def test_closing_paren_is_not_doubled() -> None:
+    check_ghost(
+        """
+        def area(r):
+            return pi * (r ** 2¦)
+        """,
+        " + 0)",
+        """
+        def area(r):
+            return pi * (r ** 2├ + 0┤)
+        """,
+    )
+
+
+def test_the_answers_own_brackets_stay() -> None:
+    check_ghost("print(pi * ¦)\n", "(r ** 2)", "print(pi * ├(r ** 2)┤)\n")
+
+
+def test_an_answer_that_goes_on_after_the_bracket_takes_its_place() -> None:
+    check_ghost("x = foo(¦)\n", "a, b) + bar(c)", "x = foo(├a, b) + bar(c)┤\n")
+
+
+def test_what_the_tail_says_is_not_said_twice() -> None:
+    check_ghost("x = foo(¦, b)\n", "a, b)", "x = foo(├a┤, b)\n")
+
+
+def test_a_string_that_the_editor_closed_is_closed_once() -> None:
+    check_ghost('print("¦")\n', 'hello")', 'print("├hello┤")\n')
+
+
+def test_a_tail_of_words_is_not_repeated() -> None:
+    check_ghost("x = ¦ + width\n", "height + width", "x = ├height┤ + width\n")
+
+
+def test_an_answer_that_only_repeats_the_tail_is_none() -> None:
+    assert ghost("x = foo(¦a, b)\n", "a, b)").startswith("none: ")
+
+
+def test_a_bracket_that_the_next_line_closes() -> None:
+    check_ghost(
+        """
+        x = foo(
+            a,
+            ¦
+        )
+        """,
+        "b)",
+        """
+        x = foo(
+            a,
+            ├b┤
+        )
+        """,
+    )
+
+
+def test_indentation_that_stands_already_is_not_written_again() -> None:
+    check_ghost(
+        """
+        def f(a):
+            ¦
+        """,
+        "    return a",
+        """
+        def f(a):
+            ├return a┤
+        """,
+    )
+
+
+def test_a_statement_is_not_indented_deeper_than_the_one_above() -> None:
+    check_ghost(
+        """
+        def f(a):
+            b = a
+            ¦
+        """,
+        "    return b",
+        """
+        def f(a):
+            b = a
+            ├return b┤
+        """,
+    )
+
+
+def test_a_block_ends_where_the_indentation_does() -> None:
+    check_ghost(
+        """
+        def f(a):
+            ¦
+        """,
+        "b = a + 1\n    return b\n\n\ndef g():\n    pass\n",
+        """
+        def f(a):
+            ├b = a + 1
+            return b┤
+        """.replace("            return", "    return").replace("\n        ", "\n"),
+    )
+
+
+def test_a_dedented_line_inside_a_string_does_not_end_the_block() -> None:
+    check_ghost(
+        "def f():\n    ¦\n",
+        'text = """\nno indent\n"""\n    return text\n\ndef g(): ...\n',
+        'def f():\n    ├text = """\nno indent\n"""\n    return text┤\n',
+    )
+
+
+def test_a_block_that_was_cut_off_keeps_its_whole_lines() -> None:
+    check_ghost(
+        "def f(a):\n    ¦\n", "b = a\n    c = b\n    return b +", "def f(a):\n    ├b = a\n    c = b┤\n", finish="length"
+    )
+
+
+def test_a_line_that_was_cut_off_is_not_shown() -> None:
+    assert ghost("x = ¦\n", "foo(bar, ba", finish="length").startswith("none: ")
+
+
+def test_a_brace_block_is_closed_once() -> None:
+    check_ghost(
+        "function f(a) {\n  ¦\n}\n",
+        "const b = a;\n  return b;\n}\n\nfunction g() {}\n",
+        "function f(a) {\n  ├const b = a;\n  return b;┤\n}\n",
+        "javascript",
+    )
+
+
+def test_a_brace_block_that_nothing_closes_is_closed() -> None:
+    check_ghost(
+        "function f(a) {\n  ¦",
+        "const b = a;\n  return b;\n}\n\nfunction g() {}\n",
+        "function f(a) {\n  ├const b = a;\n  return b;\n}┤",
+        "javascript",
+    )
+
+
+def test_go_is_indented_by_tabs() -> None:
+    check_ghost(
+        "package a\n\nfunc f(a int) int {\n\t¦\n}\n",
+        "if a > 0 {\n        return a\n    }\n    return -a\n}\n",
+        "package a\n\nfunc f(a int) int {\n\t├if a > 0 {\n\t\treturn a\n\t}\n\treturn -a┤\n}\n",
+        "go",
+    )
+
+
+def test_line_ends_are_the_documents() -> None:
+    check_ghost("def f(a):\r\n    ¦\r\n", "b = a\n    return b\n\nx", "def f(a):\r\n    ├b = a\r\n    return b┤\r\n")
+
+
+def test_a_finished_line_gets_nothing() -> None:
+    assert ghost("x = 1¦\n", "\ny = 2\n") == "none: nothing to add"
+
+
+def test_the_line_above_is_not_repeated() -> None:
+    assert ghost("total = 0\n¦\n", "total = 0") == "none: repeats the line above"
+
+
+def test_the_line_below_is_not_repeated() -> None:
+    assert ghost("a = 1\n¦\nreturn_value = a\n", "return_value = a") == "none: repeats the line below"
+
+
+def test_a_block_stops_before_the_line_that_follows() -> None:
+    check_ghost(
+        "def f(a):\n    ¦\n\nprint(f(1))\n",
+        "b = a\n    return b\n\nprint(f(1))\n",
+        "def f(a):\n    ├b = a\n    return b┤\n\nprint(f(1))\n",
+    )
+
+
+def test_a_loop_is_dropped() -> None:
+    assert ghost("x = [¦\n", "1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2") == "none: repeats itself"
+
+
+def test_what_breaks_the_syntax_is_dropped() -> None:
+    assert ghost("x = 1\n¦\ny = 2\n", "def (:::") == "none: breaks the syntax"
+
+
+def test_a_fence_is_taken_off() -> None:
+    check_ghost("def f(a):\n    ¦\n", "```python\nreturn a\n```", "def f(a):\n    ├return a┤\n")
+
+
+def test_plain_text_completes() -> None:
+    check_ghost("Dear ¦\n", "Sir or Madam,\nI", "Dear ├Sir or Madam,┤\n", "plaintext")
+
+
+def test_a_comment_completes() -> None:
+    check_ghost("# Return the ¦\n", "sum (of both", "# Return the ├sum (of both┤\n")

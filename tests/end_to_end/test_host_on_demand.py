@@ -1,0 +1,150 @@
+"""The model host as the pipeline meets it: started on demand, shared, brought back after a crash."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import psutil
+import pytest
+from marks import parse_marks
+
+from midspan.completion.ask import Deadline, Request, Trigger
+from midspan.completion.backends.host_process import runtime_dir, socket_path
+from midspan.completion.complete import Answer
+from midspan.completion.completer import Completer
+from midspan.completion.errors import BackendFailed, ModelMissing
+from midspan.completion.settings import HostSettings, Settings
+from midspan.context.document import Document
+
+LINE = "def add(a, b):\n    return a + b\n\n\ndef subtract(a, b):\n    ¦\n"
+EXPECTED = ["return a - b"]
+
+
+@pytest.fixture
+def environment(own_host: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in own_host.items():
+        monkeypatch.setenv(name, value)
+
+
+async def ask(completer: Completer, marked: str = LINE, ms: float = 60_000) -> Answer:
+    text, offset = parse_marks(marked)
+    request = Request(Document.open("file:///calc.py", "python", 1, text), offset, Trigger.INVOKED)
+    completer.memory.forget("file:///calc.py")
+    return await completer.complete(request, Deadline.after(ms), "calc.py")
+
+
+def texts(answer: Answer) -> list[str]:
+    return [proposal.edits[0].text for proposal in answer.proposals]
+
+
+async def health(settings: Settings) -> dict[str, Any]:
+    transport = httpx2.AsyncHTTPTransport(uds=str(socket_path(settings.host)))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://midspan") as client:
+        answer: dict[str, Any] = (await client.get("/healthz")).json()
+        return answer
+
+
+def hosts() -> list[psutil.Process]:
+    """The hosts that run in this test's environment."""
+    mark = os.environ["XDG_RUNTIME_DIR"]
+    return [
+        p for p in psutil.process_iter() if "midspan.host" in " ".join(_command(p)) and mark in " ".join(_command(p))
+    ]
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return [] if process.status() == psutil.STATUS_ZOMBIE else list(process.cmdline())
+    except psutil.Error:
+        return []
+
+
+@pytest.mark.default_model
+async def test_killed_in_the_middle_and_good_again(environment: None) -> None:
+    settings = Settings()
+    completer = Completer(settings)
+    try:
+        await completer.prepare(lambda _: None)
+        assert texts(await ask(completer)) == EXPECTED
+        before = await health(settings)
+
+        running = asyncio.create_task(ask(completer, "def long_story(a, b):\n    ¦\n"))
+        await asyncio.sleep(0.3)
+        os.kill(before["pid"], signal.SIGKILL)
+        answer = await asyncio.wait_for(running, 30)
+        assert answer.proposals == ()
+        assert answer.trace.error is not None
+
+        assert texts(await ask(completer)) == EXPECTED
+        assert (await health(settings))["pid"] != before["pid"]
+    finally:
+        await completer.close()
+
+
+@pytest.mark.default_model
+async def test_windows_that_start_at_once_share_one_host(environment: None) -> None:
+    completers = [Completer(Settings()) for _ in range(3)]
+    try:
+        await asyncio.gather(*(completer.prepare(lambda _: None) for completer in completers))
+        assert len(hosts()) == 1
+        for completer in completers:
+            assert texts(await ask(completer)) == EXPECTED
+        assert socket_path(HostSettings()).stat().st_mode & 0o777 == 0o600
+    finally:
+        for completer in completers:
+            await completer.close()
+
+
+@pytest.mark.default_model
+async def test_a_cancelled_request_does_not_cancel_the_start(environment: None) -> None:
+    completer = Completer(Settings())
+    try:
+        impatient = asyncio.create_task(ask(completer))
+        await asyncio.sleep(0.1)
+        impatient.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await impatient
+        assert texts(await ask(completer)) == EXPECTED
+        assert len(hosts()) == 1
+    finally:
+        await completer.close()
+
+
+async def test_a_model_that_is_not_there(isolated_dirs: Path) -> None:
+    completer = Completer(Settings())
+    try:
+        with pytest.raises(ModelMissing, match="midspan models add default"):
+            await completer.prepare(lambda _: None)
+        answer = await ask(completer)
+        assert answer.proposals == ()
+        assert isinstance(answer.trace.error, ModelMissing)
+    finally:
+        await completer.close()
+
+
+async def test_a_model_that_is_broken_is_named(isolated_dirs: Path, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    completer = Completer(Settings(host=HostSettings(model=str(tmp_path))))
+    try:
+        with pytest.raises((BackendFailed, ModelMissing)) as raised:
+            await completer.prepare(lambda _: None)
+        assert str(tmp_path) in str(raised.value)
+    finally:
+        await completer.close()
+
+
+def test_a_runtime_folder_that_others_can_write_is_refused(isolated_dirs: Path) -> None:
+    runtime_dir().chmod(0o777)
+    with pytest.raises(BackendFailed, match="open to other users"):
+        runtime_dir()
+
+
+def test_another_configuration_is_another_host(isolated_dirs: Path) -> None:
+    assert socket_path(HostSettings()) == socket_path(HostSettings(idle_minutes=5))
+    assert socket_path(HostSettings()) != socket_path(HostSettings(model="other"))
+    assert len(str(socket_path(HostSettings()))) < 100

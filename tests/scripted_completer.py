@@ -1,0 +1,110 @@
+"""A stand-in for the pipeline: proposes what a script says, and counts what the server does with it.
+
+Run as a program, it is a language server over stdio with that stand-in in it: `python scripted_completer.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from midspan.completion.ask import Deadline, Edit, Kind, Proposal, Request
+from midspan.completion.errors import MidspanError
+from midspan.completion.settings import Settings
+
+Propose = Callable[[Request, Deadline, str], Awaitable[tuple[Proposal, ...]]]
+
+
+@dataclass(frozen=True)
+class ScriptedTrace:
+    error: MidspanError | None = None
+
+
+@dataclass(frozen=True)
+class ScriptedAnswer:
+    proposals: tuple[Proposal, ...] = ()
+    trace: ScriptedTrace = ScriptedTrace()
+
+
+def at_cursor(request: Request, text: str, covered: int = 0) -> Proposal:
+    """Return a proposal of text at the cursor that covers some characters after it."""
+    edit = Edit(request.offset, request.offset + covered, text)
+    return Proposal("proposal-1", (edit,), Kind.LINE)
+
+
+async def propose_hello(request: Request, deadline: Deadline, path: str) -> tuple[Proposal, ...]:
+    return (at_cursor(request, "hello"),)
+
+
+@dataclass
+class Script:
+    """What every completer of a server does, and what was seen of it."""
+
+    propose: Propose = propose_hello
+    prepare: Callable[[Callable[[str], None]], Awaitable[None]] | None = None
+    completers: list[ScriptedCompleter] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
+    n_cancelled: int = 0
+    n_prepared: int = 0
+
+    async def factory(self, settings: Settings) -> ScriptedCompleter:
+        completer = ScriptedCompleter(self, settings)
+        self.completers.append(completer)
+        return completer
+
+    async def saw(self, n_requests: int) -> None:
+        """Wait until so many requests have reached a completer."""
+        async with asyncio.timeout(10):
+            while len(self.requests) < n_requests:
+                await asyncio.sleep(0.001)
+
+
+class ScriptedCompleter:
+    def __init__(self, script: Script, settings: Settings) -> None:
+        self.script = script
+        self.settings = settings
+        self.closed = False
+
+    async def prepare(self, progress: Callable[[str], None]) -> None:
+        self.script.n_prepared += 1
+        if self.script.prepare is not None:
+            await self.script.prepare(progress)
+
+    async def complete(self, request: Request, deadline: Deadline, path: str) -> ScriptedAnswer:
+        self.script.requests.append(request)
+        self.script.paths.append(path)
+        completion = self.settings.completion
+        if not completion.enabled or request.document.language_id in completion.disabled_languages:
+            return ScriptedAnswer()
+        try:
+            return ScriptedAnswer(await self.script.propose(request, deadline, path))
+        except MidspanError as error:
+            return ScriptedAnswer(trace=ScriptedTrace(error))
+        except asyncio.CancelledError:
+            self.script.n_cancelled += 1
+            raise
+
+    def forget(self, uri: str) -> None:
+        self.script.forgotten.append(uri)
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+def load_settings(project_dir: Path | None, overrides: Mapping[str, object]) -> tuple[Settings, tuple[str, ...]]:
+    """Take the overrides as they are, so that these tests hang on no settings file of the machine."""
+    return msgspec.convert(overrides, Settings), ()
+
+
+if __name__ == "__main__":
+    from midspan.server.app import MidspanServer
+    from midspan.server.lifecycle import run_stdio
+
+    sys.exit(run_stdio(lambda: MidspanServer(completer_factory=Script().factory, load_settings=load_settings)))

@@ -1,0 +1,48 @@
+"""Real servers over real sockets, with a scripted pipeline in them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+from scripted_completer import Script, load_settings
+
+from midspan.evaluation.harness import LspSession
+from midspan.server.app import MidspanServer
+from midspan.server.lifecycle import serve_stream
+from midspan.server.logs import silence_pygls
+
+Connect = Callable[..., Awaitable[LspSession]]
+
+
+@pytest.fixture
+def script() -> Script:
+    return Script()
+
+
+@pytest.fixture
+async def connect(script: Script) -> AsyncIterator[Connect]:
+    """Return a function that makes a server with the script in it, and a session with it.
+
+    ``parts`` replaces parts of the server; other arguments are those of `LspSession.over`. At the end every
+    session that is still open is closed, and fails if a request was not answered.
+    """
+    silence_pygls()
+    async with AsyncExitStack() as stack:
+
+        async def make(parts: dict[str, Any] | None = None, **session_options: Any) -> LspSession:
+            chosen = {"completer_factory": script.factory, "load_settings": load_settings, **(parts or {})}
+
+            async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                await serve_stream(MidspanServer(**chosen), reader, writer)
+
+            listener = await asyncio.start_server(connected, "127.0.0.1", 0)
+            stack.callback(listener.close)
+            reader, writer = await asyncio.open_connection(*listener.sockets[0].getsockname())
+            session = await LspSession.over(reader, writer, **session_options)
+            return await stack.enter_async_context(session)
+
+        yield make
