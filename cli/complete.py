@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from pathlib import Path
 
 import click
 
@@ -25,7 +24,7 @@ import click
 @click.option("--endpoint", help="Ask this OpenAI-compatible server instead (base address with /v1).")
 @click.option("--endpoint-model", help="The model's name on that server.")
 @click.option("--fim", help="How that model wants a hole: auto, suffix, none or a format of docs/models.md.")
-@click.option("--deadline-ms", type=int, help="Answer within this many milliseconds (the model's loading not counted).")
+@click.option("--deadline-ms", type=click.IntRange(50), help="Answer within this many milliseconds, else not at all.")
 def command(
     at: str,
     as_json: bool,
@@ -39,10 +38,10 @@ def command(
     deadline_ms: int | None,
 ) -> None:
     """Complete FILE at LINE and COLUMN (both from 1; columns count characters) and show the ghost text."""
-    from .one_completion import complete_at, open_place
+    from .one_completion import PATIENT, complete_at, open_place
     from .render import print_answer
 
-    overrides: dict[str, object] = {
+    overrides: dict[str, object] = PATIENT | {
         name: value
         for name, value in {
             "completion.kind": kind,
@@ -67,11 +66,3 @@ def command(
         raise click.ClickException(str(answer.trace.error))
     if not answer.proposals and not as_json:
         raise SystemExit(1)
-
-
-def name_of(path: Path) -> str:
-    """Return a path as the user would write it here."""
-    try:
-        return path.resolve().relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return str(path)

@@ -18,7 +18,7 @@ import click
 )
 def command(folder: Path) -> None:
     """Complete at each cursor of FOLDER/cursors.json, then say how to attach an editor and bring a better model."""
-    from .one_completion import complete_at, open_place
+    from .one_completion import PATIENT, complete_at, open_place
     from .render import print_answer
 
     cursors = json.loads((folder / "cursors.json").read_text("utf-8"))
@@ -27,7 +27,7 @@ def command(folder: Path) -> None:
         at = f"{folder / cursor['file']}:{cursor['line']}:{cursor['column']}"
         click.secho(f"\n{at}", bold=True)
         place = open_place(at)
-        answer = asyncio.run(complete_at(place, {}))
+        answer = asyncio.run(complete_at(place, PATIENT))
         print_answer(answer, place, explain=False)
         if answer.trace.error is not None:
             raise click.ClickException(str(answer.trace.error))

@@ -18,6 +18,9 @@ from ..completion.settings_files import PROJECT_FILE, load
 from ..context.document import Document
 from ..context.languages import for_path
 
+PATIENT: dict[str, object] = {"completion.invoked_deadline_ms": 60_000}
+"""Settings for the terminal, where somebody waits for one answer: a slow machine is no reason to give none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -16,7 +16,7 @@ from .keys import KeyFileError, Keys, read_keys
 from .models.errors import ModelNotFound, StoreError
 from .models.store import ModelFiles, resolve
 from .options import Options, OptionsError, read_options
-from .process import LockHeld, SocketError, address_of, only_host, physical_cores, tcp_socket, unix_socket
+from .process import LockHeld, SocketError, address_of, only_host, physical_cores, tcp_socket, tell, unix_socket
 
 if TYPE_CHECKING:
     from .engine.engine import Engine
@@ -62,7 +62,7 @@ def _run(options: Options) -> int:
         else:
             assert options.listen
             listener = held.enter_context(tcp_socket(*options.listen))
-            print(f"listening on {address_of(listener)}", file=sys.stderr, flush=True)
+            tell(f"listening on {address_of(listener)}")
         from .serving import serve
 
         names = tuple(dict.fromkeys((files.name, options.model)))
@@ -92,7 +92,7 @@ def _check_engine() -> None:
 
 
 def _complain(error: Exception, code: int) -> int:
-    print(f"midspan host: {' '.join(str(error).split())}", file=sys.stderr, flush=True)
+    tell(f"midspan host: {error}")
     return code
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,12 @@ class LockHeld(Exception):
 
 class SocketError(Exception):
     """The socket can't be made; the text says why and what to do."""
+
+
+def tell(line: str) -> None:
+    """Write a line for the user: to stderr, since stdout may be someone's protocol."""
+    sys.stderr.write(" ".join(line.split()) + "\n")
+    sys.stderr.flush()
 
 
 @contextmanager

@@ -19,6 +19,7 @@ import uvicorn
 
 from .api import Api
 from .keys import Keys
+from .process import tell
 from .scheduler import Scheduler
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ async def _watch(server: uvicorn.Server, api: Api, scheduler: Scheduler, idle_se
             api.last_request = now
         if scheduler.status == "failed" and failed_at is None:
             failed_at = now
-            print(f"midspan host: {scheduler.detail}", file=sys.stderr, flush=True)
+            tell(f"midspan host: {scheduler.detail}")
         is_idle = bool(idle_seconds) and now - api.last_request >= idle_seconds
         was_read = failed_at is not None and now - failed_at >= _SECONDS_TO_READ_FAILURE
         if is_idle or was_read:

@@ -19,7 +19,8 @@ from transformers import PreTrainedTokenizerFast
 CORPUS = [
     "def area(self, radius):\n    return math.pi * self.radius ** 2\n\n",
     "class Circle:\n    def __init__(self, radius):\n        self.radius = radius\n",
-    "for index, value in enumerate(values):\n        if value is None:\n            continue\n        print(index, value)\n",
+    "for index, value in enumerate(values):\n        if value is None:\n            continue\n",
+    "        print(index, value)\n\n",
     "import os\nimport sys\nfrom pathlib import Path\n\nassert isinstance(values, list)\n",
     "function add(a, b) {\n  return a + b;\n}\nconst total = add(1, 2);\n",
 ] * 4

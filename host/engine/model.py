@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from transformers.cache_utils import Cache
 
-from .cache import Cache, new_cache
+from .cache import new_cache
 
 _CHUNK_SECONDS = 0.045
 _SMALLEST_CHUNK, _LARGEST_CHUNK = 16, 2048
@@ -40,7 +41,7 @@ class Model:
         return new_cache(self.module.config)
 
     def forward(self, ids: Sequence[int], cache: Cache) -> torch.Tensor:
-        """Read the next tokens and return the logits after the last, [vocabulary] in fp32 on the CPU's side or the device's."""
+        """Read the next tokens and return the logits after the last, [vocabulary] in fp32."""
         return self._run(ids, cache, self._one_logit)[-1]
 
     def forward_all(self, ids: Sequence[int]) -> torch.Tensor:

@@ -111,7 +111,7 @@ class PromptBuilder:
         return Prompt(tuple(ids or [vocabulary.start_id]), forced, stop_ids, name)
 
     def _trim(self, hole: Hole, fim_format: FimFormat, room: int) -> Hole:
-        """Cut the suffix from the right to a quarter of the room, the snippets from the last, the prefix from the left."""
+        """Cut suffix (to a quarter of the room), snippets (the last ones first) and prefix (from the left)."""
         n_suffix = min(room // 4, _MOST_SUFFIX_TOKENS.get(fim_format.name, room))
         suffix = self._decode_start(hole.suffix, n_suffix) if Slot.SUFFIX in fim_format.parts else ""
         hole = dataclasses.replace(hole, suffix=suffix)

@@ -10,8 +10,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 
 import torch
+from transformers.cache_utils import Cache
 
-from .cache import Cache, can_be_cut, cut, n_bytes
+from .cache import can_be_cut, cut, n_bytes
 from .model import Model
 
 

@@ -38,10 +38,12 @@ class Vocabulary:
             raise ModelUnusable("The model's tokenizer has no fast form. Add its tokenizer.json to the folder.")
         state = json.loads(backend.to_str())
         self._tokenizer = tokenizer
-        self._controls = {token["content"]: token["id"] for token in state["added_tokens"] if _is_control(token)}
+        added = filter(_is_control, state["added_tokens"])
+        self._controls: dict[str, int] = {token["content"]: token["id"] for token in added}
         self.control_ids = frozenset(self._controls.values())
         self._bytes = _bytes_of_tokens(state, self.control_ids)
         self._text_encoder = _text_only(state)
+        self._mark_ids = self._ids_of_space_mark(state)
         self._sorted = sorted((data, token) for token, data in enumerate(self._bytes) if data)
         self._sorted_bytes = [data for data, _ in self._sorted]
         self.bos = _leading_bos(tokenizer)
@@ -62,10 +64,11 @@ class Vocabulary:
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of a text, none of which is a control token. Lone surrogates become U+FFFD."""
-        ids: list[int] = self._text_encoder.encode(without_surrogates(text), add_special_tokens=False).ids
-        if self.control_ids.isdisjoint(ids):
-            return ids
-        return [token for part in self._split_controls(text) for token in self._encode_part(part)]
+        parts = without_surrogates(text).split(_SPACE) if self._mark_ids else [without_surrogates(text)]
+        ids = self._encode_part(parts[0])
+        for part in parts[1:]:
+            ids += [*self._mark_ids, *self._encode_part(part)]
+        return ids
 
     def bytes_of(self, token: int) -> bytes:
         """Return the bytes that a token stands for: none for a control token or an unknown id."""
@@ -102,10 +105,18 @@ class Vocabulary:
         encode = self._tokenizer.backend_tokenizer.encode
         return encode(before, add_special_tokens=False).ids, encode(after, add_special_tokens=False).ids
 
+    def _ids_of_space_mark(self, state: dict[str, Any]) -> list[int]:
+        """How to write the character that stands for a space in pieces, as bytes; nothing where there is no need."""
+        if _reader(state) is _byte_level_bytes:
+            return []
+        vocabulary = _pieces(state["model"])
+        return [vocabulary[f"<0x{byte:02X}>"] for byte in _SPACE.encode() if f"<0x{byte:02X}>" in vocabulary]
+
     def _start_of_text(self, tokenizer: Any) -> int:
         """The token that stands before a text in training: read where a prompt would be empty."""
-        known = [self._controls.get("<|endoftext|>"), tokenizer.bos_token_id, tokenizer.eos_token_id, 0]
-        return next(token for token in known if token is not None)
+        end_of_text = self._controls.get("<|endoftext|>")
+        known: list[int | None] = [end_of_text, tokenizer.bos_token_id, tokenizer.eos_token_id]
+        return next((token for token in known if token is not None), 0)
 
     def _exactly(self, data: bytes) -> Iterator[int]:
         at = bisect_left(self._sorted_bytes, data)
@@ -113,14 +124,15 @@ class Vocabulary:
             yield self._sorted[at][1]
             at += 1
 
-    def _split_controls(self, text: str) -> list[str]:
-        """Cut a text inside of everything that reads like a control token."""
-        names = sorted(filter(None, self._controls), key=len, reverse=True)
-        return re.sub("|".join(map(re.escape, names)), lambda m: m[0][:1] + "\0" + m[0][1:], text).split("\0")
-
     def _encode_part(self, text: str) -> list[int]:
-        ids: list[int] = self._text_encoder.encode(without_surrogates(text), add_special_tokens=False).ids
-        return [token for token in ids if token not in self.control_ids]
+        ids: list[int] = self._text_encoder.encode(text, add_special_tokens=False).ids
+        if self.control_ids.isdisjoint(ids):
+            return ids
+        # A vocabulary whose merges lead to a control token: cut the text inside of whatever reads like one.
+        names = sorted(filter(None, self._controls), key=len, reverse=True)
+        cut = re.sub("|".join(map(re.escape, names)), lambda m: m[0][:1] + "\0" + m[0][1:], text).split("\0")
+        encoded = self._text_encoder.encode_batch(cut, add_special_tokens=False)
+        return [token for part in encoded for token in part.ids if token not in self.control_ids]
 
 
 def without_surrogates(text: str) -> str:

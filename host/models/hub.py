@@ -117,6 +117,11 @@ def _list(model: HubModel) -> _Listing:
         ) from error
     except errors.OfflineModeIsEnabled as error:
         raise FetchError("HF_HUB_OFFLINE is set. Unset it to download models.") from error
+    except errors.HfHubHTTPError as error:
+        raise FetchError(
+            f"The hub {api.endpoint} answers {error.response.status_code} for {model.repo}. Check the name and "
+            "HF_ENDPOINT, or try again later."
+        ) from error
     except errors.HFValidationError as error:
         raise FetchError(f'"{model.repo}" is not a name on the hub ("org/name").') from error
     except (NetworkError, OSError) as error:

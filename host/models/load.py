@@ -64,7 +64,8 @@ def load(files: ModelFiles, device: str, dtype: str, say: Callable[[str], None])
     module = _explained(files, lambda: _read_module(files.path, precision))
     say(f"moving the model to {place}")
     module = _explained(files, lambda: module.to(place).eval().requires_grad_(False))
-    line_module, adapter_ids = module, ()
+    line_module: Any = module
+    adapter_ids: tuple[int, ...] = ()
     if files.adapter:
         say("merging the adapter")
         adapter = read_adapter(files.adapter)
@@ -100,7 +101,7 @@ def choose_dtype(wanted: str, device: torch.device) -> torch.dtype:
 
 def _cpu_has_bf16() -> bool:
     ask = getattr(torch.cpu, "get_capabilities", dict)  # not in every torch that is allowed
-    capabilities = ask()
+    capabilities: dict[str, Any] = ask()
     return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
 

@@ -81,7 +81,8 @@ def test_what_fits_a_machine() -> None:
     with_gpu = Machine(ram_mb=8_000, ram_free_mb=4_000, cores=4, gpu="any", gpu_mb=24_000)
 
     assert fit(0.5, laptop) == (True, "well")
-    assert fit(1.5, laptop) == (False, "no")
+    assert fit(1.5, laptop) == (True, "slow")
+    assert fit(3.0, laptop) == (False, "no")
     assert fit(1.5, Machine(16_000, 8_000, 8)) == (True, "slow")
     assert fit(7.6, laptop) == (False, "no")
     assert fit(7.6, with_gpu) == (True, "well")

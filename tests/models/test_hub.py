@@ -142,7 +142,7 @@ def test_token_is_sent_to_the_hub_and_printed_nowhere(web: Loopback) -> None:
         (404, {"X-Error-Code": "RepoNotFound"}, "There is no acme/tiny-coder"),
         (401, {"X-Error-Code": "GatedRepo"}, "licence accepted"),
         (404, {"X-Error-Code": "RevisionNotFound"}, "--revision main"),
-        (503, {}, "cannot be reached"),
+        (503, {}, "answers 503"),
     ],
 )
 def test_refusals_say_what_to_do(web: Loopback, status: int, headers: dict[str, str], message: str) -> None:
