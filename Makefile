@@ -23,7 +23,7 @@ help:
 	@echo "make test-editors        the tests that drive real editors"
 	@echo "make fuzz                the property tests with other seeds and more examples (SEED=n repeats a run)"
 	@echo "make docs                write the pages anew that are made from the code"
-	@echo "make bench ARGS=typing   the benchmarks of midspan bench"
+	@echo "make bench ARGS=server   the benchmarks of midspan bench"
 	@echo "make clean               remove .venv and what was built (models stay: midspan clean removes them)"
 
 # ---------------------------------------------------------------------------------------------------- what to do
@@ -99,12 +99,12 @@ $(BIN)/python:
 define install
 	@echo "Installing $(1) into .venv (log: $(LOG))"
 	@$(BIN)/python -m pip install --disable-pip-version-check --no-input --progress-bar off -c constraints.txt $(2) \
-	  >>$(LOG) 2>&1 & pid=$$!; \
+	  >$(LOG) 2>&1 & pid=$$!; \
 	while kill -0 $$pid 2>/dev/null; do [ ! -t 1 ] || printf .; sleep 1; done; \
 	[ ! -t 1 ] || echo; \
 	wait $$pid || { \
-	  tail -n 25 $(LOG) >&2; \
-	  echo "That is the end of $(LOG): installing failed. Mend what it names and repeat the command." >&2; exit 1; }
+	  grep -E "ERROR|error:|Retry[(]total=0|No space|denied" $(LOG) | tail -n 12 >&2; \
+	  echo "Installing failed; $(LOG) has the whole story. Mend what it names and repeat the command." >&2; exit 1; }
 endef
 WITH_HOST := -e '.[host]'
 WITH_TESTS := -e '.[host,dev]'

@@ -30,7 +30,7 @@ def command(keep_models: bool, yes: bool) -> None:
     for pid, name in hosts:
         click.echo(f"  end the model host of {name} (process {pid})")
     for path in left:
-        click.echo(f"  remove {path} ({size(_size(path))})")
+        click.echo(f"  remove {path} ({size(_size(path))})" if _size(path) else f"  remove {path}")
     if not yes:
         click.confirm("Go on?", abort=True, err=True)
     _end(hosts)

@@ -119,15 +119,16 @@ def _installed_row(model: Installed) -> tuple[str, str, str, str]:
     if model.manifest is None or model.problem:
         return model.name, "?", "", f"damaged: {model.problem}"
     manifest = model.manifest
-    return model.name, size(manifest.size) if manifest.files else "-", manifest.licence or "?", manifest.source
+    origin = f"{manifest.source} ({manifest.revision[:40]})" if manifest.revision else manifest.source
+    return model.name, size(manifest.size) if manifest.files else "-", manifest.licence or "?", origin
 
 
 def _rows(entries: Iterable[CatalogEntry], machine: Machine) -> Iterable[tuple[str, ...]]:
     from ..host.models.machine import fit
 
     for entry in entries:
-        _, word = fit(entry.parameters, machine)
-        yield entry.name, size(entry.download_mb * 1e6), size(entry.ram_mb * 1e6), word, entry.licence
+        found = fit(entry.parameters, machine)
+        yield entry.name, size(entry.download_mb * 1e6), size(found.needed_mb * 1e6), found.how, entry.licence
 
 
 def _as_dicts(models: Iterable[Installed]) -> list[dict[str, Any]]:
@@ -163,6 +164,7 @@ def _manifest_as_dict(model: Installed) -> dict[str, Any]:
 def _entry_as_dict(entry: CatalogEntry, machine: Machine) -> dict[str, Any]:
     from ..host.models.machine import fit
 
+    found = fit(entry.parameters, machine)
     return {
         "name": entry.name,
         "installed": False,
@@ -170,8 +172,8 @@ def _entry_as_dict(entry: CatalogEntry, machine: Machine) -> dict[str, Any]:
         "licence": entry.licence,
         "parameters": f"{entry.parameters} billion",
         "download_mb": entry.download_mb,
-        "ram_mb": entry.ram_mb,
-        "fits": fit(entry.parameters, machine)[1],
+        "needed_mb": found.needed_mb,
+        "fits": found.how,
         "fim": entry.fim,
         "revision": entry.revision or "the newest at download",
         "note": entry.note,

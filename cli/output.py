@@ -58,7 +58,7 @@ class JsonReporter:
 
     def progress(self, done: int, total: int) -> None:
         """Print at most ten lines a second, and always the last one."""
-        self._done, self._total = done, total
+        self._done, self._total, self._message = done, total, "downloading"
         if done >= total or time.monotonic() >= self._next:
             self._print()
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import json
 import socket
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,17 +39,32 @@ def end(pid: int) -> bool:
 
     A process that is not a host of midspan (ids are used again) is left alone.
     """
-    with contextlib.suppress(psutil.Error):
+    try:
         process = psutil.Process(pid)
-        if not any(word.startswith("midspan") or "/midspan" in word for word in process.cmdline()):
+        if not _is_host(process.cmdline()):
             return False
         process.terminate()
-        try:
-            process.wait(END_SECONDS)
-        except psutil.TimeoutExpired:
+        if not _ends(process):
             process.kill()
-            process.wait(END_SECONDS)
+        return _ends(process)
+    except psutil.NoSuchProcess:
         return True
+    except psutil.Error:
+        return False
+
+
+def _is_host(words: Sequence[str]) -> bool:
+    """Tell `python -m midspan.host` and `midspan host` from other processes."""
+    return any(word == "midspan.host" or Path(word).stem == "midspan" for word in words)
+
+
+def _ends(process: psutil.Process) -> bool:
+    give_up = time.monotonic() + END_SECONDS
+    while time.monotonic() < give_up:
+        # A zombie has ended; only its parent has not asked yet.
+        if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
+            return True
+        time.sleep(0.02)
     return False
 
 

@@ -16,6 +16,7 @@ from .window import WindowSizes, window
 
 _STYLE_REACH = 8000
 """How many characters before and after the cursor show how the file is indented."""
+_LONGEST_NAME = 200
 _INDENT = re.compile(r"[\r\n]([ \t]*)(?=[^\s])")
 
 
@@ -75,8 +76,8 @@ def cursor_context(document: Document, offset: int, sizes: WindowSizes) -> Curso
         indent_unit=_indent_unit(document, offset),
         eol=_line_end_style(document),
         place=place(document, offset),
-        identifier_before=_name_at_end(head, name_characters),
-        identifier_after=_name_at_start(tail, name_characters),
+        identifier_before=_name_at_end(head[-_LONGEST_NAME:], name_characters),
+        identifier_after=_name_at_start(tail[:_LONGEST_NAME], name_characters),
         unit=enclosing_unit(document, offset),
         open_brackets=open_brackets(document, offset),
         blank_line=blank_line,

@@ -6,7 +6,8 @@ Knows the shape of a language's file, no language in particular (``languages/`` 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from tree_sitter import Language as Grammar
-    from tree_sitter import Parser, Query
+    from tree_sitter import Parser, Query, QueryCursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,9 @@ class Language:
     within a string, its delimiters included), ``@comment``, ``@identifier`` and ``@opaque`` (text that quotes
     and brackets mean nothing in, such as a regular expression).
 
-    Two regular expressions are for text that does not parse, and match at a line's first character that is not
-    blank: ``unit_header`` the beginning of a unit (group ``kind`` its keyword, group ``name`` its name),
-    ``colon_header`` that of a line which opens a block when it ends in a colon.
+    Regular expressions are for text that does not parse, and match at a line's first character that is not
+    blank: each of ``unit_headers`` is the kind of a unit and how its first line begins (its name is group 1),
+    ``colon_header`` how a line begins that opens a block when it ends in a colon.
     ``strings`` lists longer openers before shorter ones.
     """
 
@@ -60,7 +61,7 @@ class Language:
     line_comment: str | None = None
     block_comment: tuple[str, str] | None = None
     identifier_characters: str = "_"
-    unit_header: str = r"(?!)"
+    unit_headers: tuple[tuple[str, str], ...] = ()
     colon_header: str = r"(?!)"
 
 
@@ -92,11 +93,27 @@ def _query_text(language: Language) -> str:
     return "\n".join((folder / name).read_text("utf-8") for name in language.queries)
 
 
-def new_parser(language: Language, timeout_microseconds: int) -> Parser:
-    """Make a parser whose ``parse`` raises ValueError after the timeout."""
+@cache
+def parser_of(language: Language, timeout_microseconds: int) -> Parser:
+    """Make a parser whose ``parse`` raises ValueError after the timeout; call ``reset`` then."""
     from tree_sitter import Parser
 
-    with warnings.catch_warnings():
-        # Marked deprecated in favour of progress_callback, which crashes in this version.
-        warnings.simplefilter("ignore", DeprecationWarning)
+    with _without_deprecation():
         return Parser(grammar_of(language), timeout_micros=timeout_microseconds)
+
+
+@cache
+def query_cursor_of(language: Language, match_limit: int, timeout_microseconds: int) -> QueryCursor:
+    """Make what runs a language's query; after the timeout it stops with the matches that it has."""
+    from tree_sitter import QueryCursor
+
+    with _without_deprecation():
+        return QueryCursor(query_of(language), match_limit=match_limit, timeout_micros=timeout_microseconds)
+
+
+@contextmanager
+def _without_deprecation() -> Iterator[None]:
+    """Timeouts are marked deprecated in favour of progress callbacks, which crash in tree_sitter 0.25."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from .document import Document
-from .language import has_capture, query_of
+from .language import has_capture, query_cursor_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _MATCH_LIMIT = 4096
+# Nodes with many thousands of children, as an ERROR that is the whole file may have, can take seconds.
+_TIMEOUT_MICROSECONDS = 10_000
+# A query cursor keeps state between calls, and snapshots may be read from more than one thread.
+_querying = Lock()
 _PARTS = ("name", "body", "block.open")
 
 
@@ -43,12 +48,11 @@ def captures(document: Document, start: int, end: int, only: str = "") -> list[C
     tree, language = document.tree, document.language
     if tree is None or language is None or (only and not has_capture(language, only)):
         return []
-    from tree_sitter import QueryCursor
-
-    cursor = QueryCursor(query_of(language), match_limit=_MATCH_LIMIT)
-    # A node touches the range also where it only ends or begins at it.
-    cursor.set_point_range(document.point_at(start - 1), document.point_at(end + 1))
-    found = cursor.matches(tree.root_node)
+    cursor = query_cursor_of(language, _MATCH_LIMIT, _TIMEOUT_MICROSECONDS)
+    with _querying:
+        # A node touches the range also where it only ends or begins at it.
+        cursor.set_point_range(document.point_at(start - 1), document.point_at(end + 1))
+        found = cursor.matches(tree.root_node)
     return [_captured(document, nodes) for _, nodes in found if not only or only in nodes]
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from .language import Language, new_parser
+from .language import Language, parser_of
 
 if TYPE_CHECKING:
     from tree_sitter import Tree
@@ -93,13 +93,14 @@ class Syntax:
         if self._is_parsed or self._language is None:
             return
         if len(text) <= MAX_CHARACTERS and self._wait == 0:
-            parser = new_parser(self._language, TIMEOUT_MICROSECONDS)
+            parser = parser_of(self._language, TIMEOUT_MICROSECONDS)
             try:
                 # The parser raises ValueError when its time is over.
                 self._tree = parser.parse(encode(text), self._old) if self._old else parser.parse(encode(text))
                 self._failures = 0
                 self._old = None
             except ValueError:
+                parser.reset()
                 self._failures += 1
                 self._wait = min(4 << self._failures, 1024)
         self._is_parsed = True

@@ -11,11 +11,14 @@ import re
 from itertools import islice
 
 from .document import Document
+from .language import Language
 from .lexical import Place, Scan, scan
 from .nodes import Captured, captures, error_nodes
 
 _REACH = 4000
 """About how many characters before an offset are read to know its place and its open brackets."""
+
+_LONGEST_HEADER = 1000
 
 _BEFORE_LITERAL = re.compile(
     r"(?:[(\[,:?&|+<!~^%*=$\]-]|\b(?:as|await|case|const|default|export|import|in|let|of|return|throw|var|yield))\Z"
@@ -140,9 +143,13 @@ def _reads_as_block(document: Document, offset: int) -> bool:
     if _BEFORE_LITERAL.search(before):
         return False
     touches_a_name = document.text[offset - 1 : offset].isalnum()
-    return not touches_a_name or _begins_unit(document, offset)
-
-
-def _begins_unit(document: Document, offset: int) -> bool:
     line = document.line_text(document.line_at(offset)).strip()
-    return document.language is not None and re.match(document.language.unit_header, line) is not None
+    return not touches_a_name or unit_header(document.language, line) is not None
+
+
+def unit_header(language: Language | None, line: str) -> tuple[str, str] | None:
+    """Return the kind and name of the unit that a stripped line begins, judged by its text alone."""
+    for kind, pattern in language.unit_headers if language else ():
+        if header := re.match(pattern, line[:_LONGEST_HEADER]):
+            return kind, header[1]
+    return None

@@ -23,6 +23,7 @@ from .places import (
     place,
     scan_between,
     scan_to,
+    unit_header,
 )
 
 __all__ = [
@@ -39,7 +40,9 @@ __all__ = [
 
 _FAR = 20_000
 """How many characters after an offset are searched for a closing bracket, in text that does not parse."""
-_KINDS = {"def": "function", "func": "function", "function": "function"}
+_MANY_LINES = 2000
+"""How many lines above and below are searched for what is indented less, in text that does not parse."""
+_CLOSER_OF = {"(": ")", "[": "]", "{": "}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,8 @@ def statement_end(document: Document, offset: int) -> int | None:
     innermost = max(running, key=lambda found: (found.start, -found.end), default=None)
     if innermost is not None and not innermost.has_error:
         return innermost.end
-    if not text.strip():
+    is_sound = not has_errors_between(document, document.line_start(line), document.line_end(line))
+    if not text.strip() or (innermost is None and is_sound):
         return innermost.end if innermost is not None else None
     return _logical_line_end(document, line)
 
@@ -151,39 +155,40 @@ def _unit_in_text(document: Document, language: Language, offset: int) -> Unit |
     """Find the nearest line above that begins a unit and is indented less than all the lines since."""
     line = document.line_at(offset)
     width = _width_before(document, offset) if not document.line_text(line).strip() else _width_of(document, line)
-    if header := re.match(language.unit_header, document.line_text(line).strip()):
+    if header := unit_header(language, document.line_text(line).strip()):
         return _unit_of_header(document, line, header)
-    for above in range(line - 1, -1, -1) if width else ():
+    for above in range(line - 1, max(-1, line - _MANY_LINES), -1) if width else ():
         text = document.line_text(above)
-        if not text.strip() or _width_of(document, above) >= width:
+        text_width = _columns(text)
+        if text_width >= width or not text.strip():
             continue
-        width = _width_of(document, above)
-        if header := re.match(language.unit_header, text.strip()):
+        width = text_width
+        if header := unit_header(language, text.strip()):
             return _unit_of_header(document, above, header)
         if width == 0:
             return None
     return None
 
 
-def _unit_of_header(document: Document, line: int, header: re.Match[str]) -> Unit:
+def _unit_of_header(document: Document, line: int, header: tuple[str, str]) -> Unit:
     text = document.line_text(line)
     start = document.line_start(line) + len(text) - len(text.lstrip())
     last = _last_deeper_line(document, line, _width_of(document, line) + 1)
-    kind = _KINDS.get(header["kind"], "class")
-    return Unit(kind, header["name"], start, document.line_end(last), document.line_start(line + 1))
+    return Unit(*header, start, document.line_end(last), document.line_start(line + 1))
 
 
 def _logical_line_end(document: Document, line: int) -> int:
     """Return the end of the line on which the brackets that a line leaves open are closed, if that is near."""
     for _ in range(8):
         line_end = document.line_end(line)
-        n_open = len(brackets_in_block(document, scan_to(document, line_end)))
-        if n_open == 0:
+        opened = brackets_in_block(document, scan_to(document, line_end))
+        if not opened:
             return line_end
-        after = scan_between(document, line_end, line_end + _FAR // 10)
-        if len(after.strays) < n_open:
+        strays = scan_between(document, line_end, line_end + _FAR // 10).strays
+        closers = "".join(document.text[at] for at in strays[: len(opened)])
+        if closers != "".join(_CLOSER_OF[document.text[at]] for at in reversed(opened)):
             return line_end
-        line = document.line_at(after.strays[n_open - 1])
+        line = document.line_at(strays[len(opened) - 1])
     return document.line_end(line)
 
 
@@ -220,23 +225,25 @@ def _indented_block_end(document: Document, offset: int) -> int | None:
 def _last_deeper_line(document: Document, line: int, width: int) -> int:
     """Return the last line of the run after a line that is indented by ``width`` or more; blank ones don't count."""
     last = line
-    for below in range(line + 1, document.n_lines):
-        if not document.line_text(below).strip():
+    for below in range(line + 1, min(document.n_lines, line + _MANY_LINES)):
+        text = document.line_text(below)
+        if not text.strip():
             continue
-        if _width_of(document, below) < width and place(document, document.line_start(below)) is Place.CODE:
+        if _columns(text) < width and place(document, document.line_start(below)) is Place.CODE:
             break
         last = below
     return last
 
 
 def _width_of(document: Document, line: int) -> int:
-    text = document.line_text(line)
-    return _columns(text[: len(text) - len(text.lstrip())])
+    return _columns(document.line_text(line))
 
 
 def _width_before(document: Document, offset: int) -> int:
     return _columns(document.text[document.line_start(document.line_at(offset)) : offset])
 
 
-def _columns(white_space: str) -> int:
-    return len(white_space.expandtabs(8))
+def _columns(text: str) -> int:
+    """Return how wide the white space is that a text begins with, a tab as eight."""
+    white_space = text[: len(text) - len(text.lstrip())]
+    return len(white_space.expandtabs(8)) if "\t" in white_space else len(white_space)

@@ -128,6 +128,7 @@ class LspSession:
         self._n_asked = 0
         self._problems: list[str] = []
         self._news = asyncio.Event()
+        self._has_ended = False
         self._reading = asyncio.create_task(self._read())
 
     @classmethod
@@ -185,10 +186,10 @@ class LspSession:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        if error is None:
-            await self.close()
-        else:
+        if error is not None:
             await self.kill()
+        elif not self._has_ended:
+            await self.close()
 
     async def initialize(self, root: Path | None, initialization_options: object, capabilities: Json | None) -> None:
         """Do the handshake."""
@@ -334,6 +335,7 @@ class LspSession:
 
     async def close(self) -> int | None:
         """Shut the server down in order; return its exit code. Raises SessionFailed for what went wrong."""
+        self._has_ended = True
         try:
             await self.request("shutdown", None)
             self.notify("exit", None)
@@ -350,6 +352,7 @@ class LspSession:
 
     async def wait_closed(self, timeout: float = PATIENCE) -> int | None:
         """Wait until the server has gone; return its exit code if it is a process."""
+        self._has_ended = True
         async with asyncio.timeout(timeout):
             await asyncio.wait({self._reading})
             self._writer.close()
@@ -359,6 +362,7 @@ class LspSession:
 
     async def kill(self) -> None:
         """End the session at once, without asking."""
+        self._has_ended = True
         self._reading.cancel()
         self._writer.close()
         if self.process is not None:
@@ -431,7 +435,8 @@ class LspSession:
                 asked.answer.set_result(message.get("result"))
 
     def _answer_to(self, message: Json) -> object:
-        method, params = message["method"], message.get("params")
+        method: str = message["method"]
+        params: Any = message.get("params")
         if method in self.answers:
             return self.answers[method](params)
         if method == "workspace/configuration":

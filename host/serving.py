@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 _WATCH_SECONDS = 0.25
 _SECONDS_TO_READ_FAILURE = 3.0
-_SECONDS_TO_END = 5.0
+_SECONDS_TO_END = 2.0
 
 
 def serve(
@@ -41,6 +42,7 @@ def serve(
 
     ``load`` is called in the engine's thread; while it works, health is answered and requests wait.
     """
+    path = listener.getsockname() if _is_unix(listener) else ""
     scheduler = Scheduler(load)
     api = Api(scheduler, model_names, keys)
     scheduler.start()
@@ -48,7 +50,7 @@ def serve(
     code = 1 if scheduler.status == "failed" else 0
     if not scheduler.stop(_SECONDS_TO_END):
         # The thread is inside of a library (importing torch, say) and can't be ended from here.
-        _leave_at_once(listener, code)
+        _leave_at_once(path, code)
     return code
 
 
@@ -104,10 +106,12 @@ async def _watch(server: uvicorn.Server, api: Api, scheduler: Scheduler, idle_se
             server.should_exit = True
 
 
-def _leave_at_once(listener: socket.socket, code: int) -> None:
-    if hasattr(socket, "AF_UNIX") and listener.family == socket.AF_UNIX:
-        path = listener.getsockname()
-        if path and os.path.exists(path):
-            os.unlink(path)
+def _is_unix(listener: socket.socket) -> bool:
+    return hasattr(socket, "AF_UNIX") and listener.family == socket.AF_UNIX
+
+
+def _leave_at_once(path: str, code: int) -> None:
+    if path:
+        Path(path).unlink(missing_ok=True)
     sys.stderr.flush()
     os._exit(code)

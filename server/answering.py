@@ -15,6 +15,7 @@ from ..context.document import Document
 from . import from_lsp, to_lsp
 from .connection import Connection
 from .from_lsp import Wish
+from .logs import where
 from .model import report_problem
 from .paths import relative_path
 
@@ -56,7 +57,7 @@ async def _within(seconds: float, work: asyncio.Task[types.InlineCompletionList]
     if not in_time or work.cancelled():
         return to_lsp.nothing()
     if (error := work.exception()) is not None:
-        log.error("a request failed: %s", type(error).__name__, exc_info=error)
+        log.error("a request failed: %s", where(error))
         return to_lsp.nothing()
     return work.result()
 
@@ -66,6 +67,8 @@ async def _proposed(
 ) -> types.InlineCompletionList:
     session = connection.session
     completer = await session.completer()
+    if completer is None:
+        return to_lsp.nothing()
     if wish.version is not None and document.version < wish.version:
         newer = await session.documents.reach(wish.uri, wish.version, VERSION_SECONDS)
         if newer is None or newer.version != wish.version:

@@ -13,6 +13,7 @@ from lsprotocol import types
 from ..completion.errors import MidspanError
 from ..completion.settings import Settings
 from .connection import Connection
+from .logs import where
 from .model import prepare
 from .settings import SECTION, section_part
 
@@ -29,13 +30,18 @@ async def start(connection: Connection) -> None:
 async def configure(connection: Connection) -> None:
     """Bring the settings into effect as they are now."""
     session = connection.session
-    async with session.configuring:
-        if session.client.configuration:
-            session.editor_settings.pulled = section_part(await _pull(connection))
-        settings = await _load(connection)
-        if settings is None or (settings == session.settings and session.completer_now is not None):
-            return
-        await _put_into_effect(connection, settings)
+    try:
+        async with session.configuring:
+            if session.client.configuration:
+                session.editor_settings.pulled = section_part(await _pull(connection))
+            settings = await _load(connection)
+            if settings is not None and (settings != session.settings or session.completer_now is None):
+                await _put_into_effect(connection, settings)
+    except Exception as error:
+        log.error("the settings could not be put into effect: %s", where(error))
+        connection.notices.tell(f"The settings could not be put into effect ({type(error).__name__}).")
+    finally:
+        session.end_configuring()
 
 
 async def _put_into_effect(connection: Connection, settings: Settings) -> None:
@@ -45,16 +51,17 @@ async def _put_into_effect(connection: Connection, settings: Settings) -> None:
         completer = await connection.parts.completer_factory(settings)
     except MidspanError as error:
         connection.notices.tell(str(error))
+        session.settings = settings
         return
     old = session.replace_completer(completer)
     session.settings = settings
+    if session.preparing is not None and (settings.backend, settings.host) != (before.backend, before.host):
+        session.preparing.cancel()
+        session.preparing = None
+    if session.preparing is None and settings.completion.enabled:
+        session.preparing = session.spawn(prepare(connection))
     if old is not None:
         await old.close()
-    same_model = (settings.backend, settings.host) == (before.backend, before.host)
-    if settings.completion.enabled and not (same_model and session.preparing is not None):
-        if session.preparing is not None:
-            session.preparing.cancel()
-        session.preparing = session.spawn(prepare(connection, completer))
 
 
 async def _load(connection: Connection) -> Settings | None:

@@ -21,6 +21,7 @@ from pygls.lsp.server import LanguageServer
 
 from ..completion.settings import Settings
 from .completer import CompleterFactory, make_completer
+from .logs import where
 from .notices import Notices
 from .protocol import MidspanProtocol
 from .session import Session
@@ -71,7 +72,7 @@ class Connection(LanguageServer):
 
     def report_server_error(self, error: Exception, source: object) -> None:
         """Log that a handler failed, without the error's text: it may hold what the user wrote."""
-        log.error("a message could not be handled: %s", type(error).__name__)
+        log.error("a message could not be handled: %s", where(error))
 
 
 def _version() -> str:

@@ -15,7 +15,7 @@ from contextlib import suppress
 
 from ..completion.errors import SettingsError
 from .app import MidspanServer
-from .logs import configure_logging, log_failed_callback
+from .logs import configure_logging, log_failed_callback, where
 from .parent import end_of_process
 from .session import Session
 from .transport import PipeWriter, messages, read_in_thread, take_stdio
@@ -64,7 +64,7 @@ async def converse(server: MidspanServer, reader: asyncio.StreamReader) -> None:
     finally:
         stopping.cancel()
         if reading.done() and (error := reading.exception()) is not None:
-            log.error("reading failed: %s", type(error).__name__, exc_info=error)
+            log.error("reading failed: %s", where(error))
         reading.cancel()
         server.session.stop(0 if server.protocol.is_shut_down else 1)
 
@@ -74,7 +74,7 @@ async def _read(server: MidspanServer, reader: asyncio.StreamReader) -> None:
         try:
             server.protocol.receive(message)
         except Exception as error:
-            log.error("a message could not be handled: %s", type(error).__name__)
+            log.error("a message could not be handled: %s", where(error))
 
 
 async def _serve_stdio(server_factory: ServerFactory) -> int:

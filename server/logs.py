@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import traceback
 from contextlib import suppress
 from pathlib import Path
 
@@ -37,10 +38,16 @@ def silence_pygls() -> None:
     logger.addHandler(logging.NullHandler())
 
 
+def where(error: BaseException) -> str:
+    """Return an error's type and the lines of code it came through, but not its text: that may be the user's."""
+    return "".join([type(error).__name__, "\n", *traceback.format_tb(error.__traceback__)]).rstrip()
+
+
 def log_failed_callback(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
     """Log a failure that nobody awaits, without the values that asyncio would show."""
     error = context.get("exception")
-    logging.getLogger("midspan").error("unawaited failure: %s", type(error).__name__)
+    described = where(error) if isinstance(error, BaseException) else "unknown"
+    logging.getLogger("midspan").error("unawaited failure: %s", described)
 
 
 def _file_handler(path: Path) -> logging.Handler:

@@ -13,9 +13,9 @@ from contextlib import suppress
 from lsprotocol import types
 
 from ..completion.errors import BackendBusy, MidspanError, ModelMissing
-from .completer import Completer
 from .connection import Connection
 from .from_lsp import object_at
+from .logs import where
 from .progress import Report, shown_progress
 
 log = logging.getLogger(__name__)
@@ -25,11 +25,11 @@ QUESTION = "midspan has no model yet. Download the default model (93 MB, Apache-
 YES, NO = "Download", "Not now"
 
 
-async def prepare(connection: Connection, completer: Completer) -> None:
+async def prepare(connection: Connection) -> None:
     """Load the model, showing progress; where it is missing, offer to fetch it, and load it then."""
-    missing = await _load(connection, completer)
+    missing = await _load(connection)
     if missing is not None and await _fetched(connection, missing):
-        await _load(connection, completer)
+        await _load(connection)
 
 
 def report_problem(connection: Connection, error: MidspanError) -> None:
@@ -39,18 +39,29 @@ def report_problem(connection: Connection, error: MidspanError) -> None:
     connection.notices.tell(str(error))
 
 
-async def _load(connection: Connection, completer: Completer) -> ModelMissing | None:
+async def _load(connection: Connection) -> ModelMissing | None:
+    """Load the model of the completer that answers now; tell what goes wrong, or return that it is missing."""
+    completer = connection.session.completer_now
+    if completer is None:
+        return None
     try:
         async with shown_progress(connection, "midspan") as report:
             await completer.prepare(lambda text: report(text, None))
     except ModelMissing as error:
         return error
-    except MidspanError as error:
-        connection.notices.tell(str(error))
     except Exception as error:
-        log.exception("the model could not be made ready")
-        connection.notices.tell(f"The model could not be made ready ({type(error).__name__}).")
+        if completer is not connection.session.completer_now:
+            return await _load(connection)  # It was closed meanwhile: other settings hold.
+        _tell_failed(connection, error)
     return None
+
+
+def _tell_failed(connection: Connection, error: Exception) -> None:
+    if isinstance(error, MidspanError):
+        connection.notices.tell(str(error))
+        return
+    log.error("the model could not be made ready: %s", where(error))
+    connection.notices.tell(f"The model could not be made ready ({type(error).__name__}).")
 
 
 async def _fetched(connection: Connection, missing: ModelMissing) -> bool:

@@ -24,11 +24,16 @@ async def shown_progress(connection: Connection, title: str) -> AsyncIterator[Re
     if not await _create(connection, token):
         yield lambda text, percentage: None
         return
+    shown: tuple[str, int | None] = ("", None)
+
+    def report(text: str, percentage: int | None) -> None:
+        nonlocal shown
+        if shown != (shown := (text, percentage)):
+            _send(connection, token, types.WorkDoneProgressReport(message=text, percentage=percentage))
+
     _send(connection, token, types.WorkDoneProgressBegin(title=title))
     try:
-        yield lambda text, percentage: _send(
-            connection, token, types.WorkDoneProgressReport(message=text, percentage=percentage)
-        )
+        yield report
     finally:
         _send(connection, token, types.WorkDoneProgressEnd())
 

@@ -38,7 +38,7 @@ class Session:
         self.stopped = asyncio.Event()
         self.exit_code = 1
         self._completer: Completer | None = None
-        self._completer_there = asyncio.Event()
+        self._is_configured = asyncio.Event()
         self._in_flight: dict[str, asyncio.Task[object]] = {}
         self._background: set[asyncio.Task[None]] = set()
         self._zero_based_triggers = False
@@ -59,16 +59,18 @@ class Session:
         """The completer, if there is one yet."""
         return self._completer
 
-    async def completer(self) -> Completer:
-        """Return the completer, once there is one."""
-        await self._completer_there.wait()
-        assert self._completer is not None
+    async def completer(self) -> Completer | None:
+        """Return the completer, once it is known whether there is one."""
+        await self._is_configured.wait()
         return self._completer
+
+    def end_configuring(self) -> None:
+        """Let requests wait no longer for the first settings, whatever came of them."""
+        self._is_configured.set()
 
     def replace_completer(self, completer: Completer) -> Completer | None:
         """Use another completer from now on, and return the old one; requests in flight are superseded."""
         old, self._completer = self._completer, completer
-        self._completer_there.set()
         for task in self._in_flight.values() if old is not None else ():
             task.cancel()
         return old

@@ -20,6 +20,13 @@ from midspan.completion.settings import Settings
 Propose = Callable[[Request, Deadline, str], Awaitable[tuple[Proposal, ...]]]
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until something is so; fail after 20 seconds."""
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.002)
+
+
 @dataclass(frozen=True)
 class ScriptedTrace:
     error: MidspanError | None = None
@@ -61,9 +68,7 @@ class Script:
 
     async def saw(self, n_requests: int) -> None:
         """Wait until so many requests have reached a completer."""
-        async with asyncio.timeout(10):
-            while len(self.requests) < n_requests:
-                await asyncio.sleep(0.001)
+        await until(lambda: len(self.requests) >= n_requests)
 
 
 class ScriptedCompleter:

@@ -27,7 +27,11 @@ LANGUAGES = (
         ),
         line_comment="//",
         block_comment=("/*", "*/"),
-        unit_header=r"(?P<kind>func|type)\s+(?:\([^)]*\)\s*)?(?P<name>\w+)",
+        unit_headers=(
+            ("method", r"func\s+\([^)]*\)\s*(\w+)"),
+            ("function", r"func\s+(\w+)"),
+            ("class", r"type\s+(\w+)\s+(?:struct|interface)\b"),
+        ),
         colon_header=r"(?:case\b|default\s*:)",
     ),
 )

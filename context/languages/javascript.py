@@ -9,9 +9,17 @@ STRINGS = (
     StringStyle("'", "'"),
     StringStyle("`", "`", multiline=True, interpolation="${"),
 )
-UNIT_HEADER = (
-    r"(?:export\s+)?(?:default\s+)?(?:abstract\s+)?(?:async\s+)?"
-    r"(?P<kind>function|class|interface|enum|namespace)\b\s*\*?\s*(?P<name>[\w$]*)"
+_EXPORT = r"(?:export\s+)?(?:default\s+)?(?:declare\s+)?"
+_NAME = r"([\w$]+)"
+UNIT_HEADERS = (
+    ("function", _EXPORT + r"(?:async\s+)?function\b\s*\*?\s*([\w$]*)"),
+    ("class", _EXPORT + r"(?:abstract\s+)?(?:class|interface|enum|namespace)\b\s*([\w$]*)"),
+    ("function", _EXPORT + r"(?:const|let|var)\s+" + _NAME + r"\s*=\s*(?:async\b)?[^=]*=>\s*\{$"),
+    (
+        "method",
+        r"(?:(?:async|get|private|protected|public|readonly|set|static)\s+)*"
+        r"(?!(?:catch|for|if|switch|while|with)\b)#?" + _NAME + r"\s*(?:<[^>]*>)?\([^;]*\)[^;()]*\{$",
+    ),
 )
 COLON_HEADER = r"(?:case\b|default\s*:)"
 
@@ -35,7 +43,7 @@ LANGUAGES = (
         line_comment="//",
         block_comment=("/*", "*/"),
         identifier_characters="_$",
-        unit_header=UNIT_HEADER,
+        unit_headers=UNIT_HEADERS,
         colon_header=COLON_HEADER,
     ),
 )

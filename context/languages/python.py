@@ -25,7 +25,7 @@ LANGUAGES = (
             for quote in ('"""', "'''", '"', "'")
         ),
         line_comment="#",
-        unit_header=r"(?:async\s+)?(?P<kind>def|class)\s+(?P<name>\w+)",
+        unit_headers=(("function", r"(?:async\s+)?def\s+(\w+)"), ("class", r"class\s+(\w+)")),
         colon_header=r"(?:(?:async|case|class|def|elif|else|except|finally|for|if|match|try|while|with)\b|[)\]}])",
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..language import Language
-from .javascript import COLON_HEADER, STRINGS, UNIT_HEADER
+from .javascript import COLON_HEADER, STRINGS, UNIT_HEADERS
 
 
 def _typescript() -> object:
@@ -32,7 +32,7 @@ _TYPESCRIPT = Language(
     line_comment="//",
     block_comment=("/*", "*/"),
     identifier_characters="_$",
-    unit_header=UNIT_HEADER,
+    unit_headers=UNIT_HEADERS,
     colon_header=COLON_HEADER,
 )
 

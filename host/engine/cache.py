@@ -16,7 +16,8 @@ _FIRST_TOKENS = 256
 class GrowingLayer(DynamicLayer):  # type: ignore[misc]
     """One layer's keys and values: views of the used part of a larger buffer.
 
-    Appending copies only what is new. Cutting off the end makes the views shorter; the next append writes over what was cut.
+    Appending copies only what is new. Cutting off the end makes the views shorter, and the next append writes
+    over what was cut.
     """
 
     def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:

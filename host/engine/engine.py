@@ -72,11 +72,11 @@ class _Run:
         self._first_token_ms: float | None = None
 
     def pieces(self) -> Iterator[Piece]:
-        logits = yield from self._read_prompt()
+        logits = yield from self._read_prompt(index=0)
         self._prompt_ms = self._ms()
         for index in range(self._request.n):
             if logits is not None and index > 0:
-                logits = yield from self._return_to_prompt(logits)
+                logits = yield from self._return_to_prompt(index, logits)
             if logits is None:
                 yield Piece(index, finish="length")  # the deadline came first
             else:
@@ -86,7 +86,7 @@ class _Run:
         n_prompt = len(self._prompt.ids)
         return Summary(n_prompt, self._reused, self._generated, self._prompt_ms, self._first_token_ms, self._ms())
 
-    def _read_prompt(self) -> Generator[Piece, None, torch.Tensor | None]:
+    def _read_prompt(self, index: int) -> Generator[Piece, None, torch.Tensor | None]:
         """Make the session hold the prompt and nothing else; return the logits behind it, None if time ran out."""
         ids, encoded = self._prompt.ids, self._encoded
         at = self._reused = encoded.keep_common(ids)
@@ -97,16 +97,16 @@ class _Run:
             end = min(len(ids), at + encoded.model.chunk_size())
             logits = encoded.read_chunk(ids[at:end])
             at = end
-            yield Piece()
+            yield Piece(index)
         return logits
 
-    def _return_to_prompt(self, logits: torch.Tensor) -> Generator[Piece, None, torch.Tensor | None]:
+    def _return_to_prompt(self, index: int, logits: torch.Tensor) -> Generator[Piece, None, torch.Tensor | None]:
         """Take the last candidate's tokens back; return the logits behind the prompt."""
         if self._encoded.can_be_cut:
             self._encoded.cut(len(self._prompt.ids))
             return logits
         reused = self._reused
-        again = yield from self._read_prompt()
+        again = yield from self._read_prompt(index)
         self._reused = reused
         return again
 

@@ -24,11 +24,6 @@ class CatalogEntry:
     note: str
     revision: str | None = None
 
-    @property
-    def ram_mb(self) -> int:
-        """Memory to run it in bf16: the weights, plus a gigabyte for the engine and encoded tokens."""
-        return int(self.parameters * 2000) + 1000
-
 
 CATALOG: tuple[CatalogEntry, ...] = (
     CatalogEntry(

@@ -22,6 +22,7 @@ from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from .adapter import merged_copy, read_adapter
+from .checkpoint import check_model
 from .errors import ModelUnusable
 from .gguf import read_gguf_model, read_gguf_tokenizer
 from .store import ModelFiles
@@ -53,6 +54,7 @@ def load(files: ModelFiles, device: str, dtype: str, say: Callable[[str], None])
 
     Raises ModelUnusable when a file is missing, damaged or of a kind that can't be run.
     """
+    check_model(files.path)
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     logging.getLogger("transformers").setLevel(logging.ERROR)

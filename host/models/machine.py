@@ -11,38 +11,58 @@ from pathlib import Path
 
 import psutil
 
+_FAST_BF16 = {"avx512_bf16", "amx_bf16", "bf16"}
+
 SLOW_ON_CPU = 1.0
 """Billions of parameters above which a model completes too slowly for typing on an ordinary processor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Memory in megabytes; ``gpu`` is empty without a GPU that the engine can use."""
+    """Memory in megabytes; ``gpu`` is empty without a GPU that the engine can use.
+
+    ``cpu_weight_bytes`` is what one weight takes when the processor computes: 2 (bf16) or 4 (fp32).
+    """
 
     ram_mb: int
     ram_free_mb: int
     cores: int
+    cpu_weight_bytes: int = 2
     gpu: str = ""
     gpu_mb: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The memory that a model needs on a machine, in megabytes, and how it would run: "well", "slow" or "no"."""
+
+    needed_mb: int
+    how: str
 
 
 def look_at_machine() -> Machine:
     """Return what this machine has. A GPU counts if NVIDIA's driver tells of it, or if this is Apple silicon."""
     memory = psutil.virtual_memory()
     cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
+    weight_bytes = 2 if _FAST_BF16 & set(cpu_features()) else 4
     gpu, gpu_mb = _gpu(memory.total // 1_000_000)
-    return Machine(memory.total // 1_000_000, memory.available // 1_000_000, cores, gpu, gpu_mb)
+    return Machine(memory.total // 1_000_000, memory.available // 1_000_000, cores, weight_bytes, gpu, gpu_mb)
 
 
-def fit(parameters: float, machine: Machine) -> tuple[bool, str]:
-    """Tell whether a model of that many billion parameters fits, and one word on how: "well", "slow" or "no"."""
-    needed = parameters * 2000 + 1000
-    if machine.gpu and needed < machine.gpu_mb * 0.9:
-        return True, "well"
+def needed_mb(parameters: float, weight_bytes: int) -> int:
+    """Return the memory that a model of that many billion parameters needs: weights, and a gigabyte beside them."""
+    return int(parameters * 1000 * weight_bytes) + 1000
+
+
+def fit(parameters: float, machine: Machine) -> Fit:
+    """Tell how a model of that many billion parameters would run here."""
+    if machine.gpu and needed_mb(parameters, 2) < machine.gpu_mb * 0.9:
+        return Fit(needed_mb(parameters, 2), "well")
+    needed = needed_mb(parameters, machine.cpu_weight_bytes)
     # Half of the memory stays for the editor, the browser and the language servers.
     if needed > machine.ram_mb * 0.5:
-        return False, "no"
-    return True, "slow" if parameters > SLOW_ON_CPU else "well"
+        return Fit(needed, "no")
+    return Fit(needed, "slow" if parameters > SLOW_ON_CPU else "well")
 
 
 def cpu_features() -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from midspan.host.models import store
 from midspan.host.models.add import add
 from midspan.host.models.catalog import CATALOG, look_up, suggest
 from midspan.host.models.errors import ModelNotFound, ModelUnusable, StoreError
-from midspan.host.models.machine import Machine, cpu_features, fit, look_at_machine
+from midspan.host.models.machine import Fit, Machine, cpu_features, fit, look_at_machine
 
 
 def add_here(what: str, name: str = "") -> str:
@@ -78,14 +79,16 @@ def test_catalogue_agrees_with_the_formats() -> None:
 
 def test_what_fits_a_machine() -> None:
     laptop = Machine(ram_mb=8_000, ram_free_mb=4_000, cores=4)
-    with_gpu = Machine(ram_mb=8_000, ram_free_mb=4_000, cores=4, gpu="any", gpu_mb=24_000)
+    older = replace(laptop, cpu_weight_bytes=4)
+    with_gpu = replace(laptop, gpu="any", gpu_mb=24_000)
 
-    assert fit(0.5, laptop) == (True, "well")
-    assert fit(1.5, laptop) == (True, "slow")
-    assert fit(3.0, laptop) == (False, "no")
-    assert fit(1.5, Machine(16_000, 8_000, 8)) == (True, "slow")
-    assert fit(7.6, laptop) == (False, "no")
-    assert fit(7.6, with_gpu) == (True, "well")
+    assert fit(0.5, laptop) == Fit(2000, "well")
+    assert fit(0.5, older) == Fit(3000, "well")
+    assert fit(1.5, laptop) == Fit(4000, "slow")
+    assert fit(1.5, older) == Fit(7000, "no")
+    assert fit(3.0, laptop).how == "no"
+    assert fit(7.6, with_gpu) == Fit(16200, "well")
+    assert fit(14, with_gpu).how == "no"
 
 
 def test_this_machine_has_memory_and_cores() -> None:

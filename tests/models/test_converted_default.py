@@ -39,6 +39,7 @@ def tokenizer(files: ModelFiles) -> Any:
     return transformers.AutoTokenizer.from_pretrained(str(files.path), local_files_only=True)
 
 
+@pytest.mark.slow
 def test_logits_equal_those_of_the_gguf_file(files: ModelFiles, tokenizer: Any) -> None:
     torch = pytest.importorskip("torch")
     from transformers import AutoModelForCausalLM

@@ -21,7 +21,8 @@ REPO = "acme/tiny-coder"
 
 def add(web: Loopback, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "midspan.cli", "models", "add", *arguments]
-    env = {**os.environ, "HF_ENDPOINT": web.url, "NO_PROXY": "*", **environment}
+    # The engine, which another test may have loaded, sets HF_HUB_OFFLINE for its process.
+    env = {**os.environ, "HF_ENDPOINT": web.url, "NO_PROXY": "*", "HF_HUB_OFFLINE": "0", **environment}
     return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
 
 
@@ -182,3 +183,20 @@ def test_offline_is_respected(web: Loopback) -> None:
     done = add(web, REPO, HF_HUB_OFFLINE="1")
     assert "HF_HUB_OFFLINE is set" in done.stderr
     assert web.requests == []
+
+
+@pytest.mark.slow
+def test_what_was_fetched_can_be_loaded_and_run(web: Loopback, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    from tiny_models import make
+
+    from midspan.host.models.load import load
+
+    made = make("qwen2", tmp_path)
+    put_on_hub(web, REPO, {path.name: path.read_bytes() for path in made.iterdir()})
+    assert add(web, REPO).returncode == 0
+
+    loaded = load(store.resolve(REPO), "cpu", "float32", print)
+
+    assert loaded.module.config.model_type == "qwen2"
+    assert loaded.tokenizer.decode(loaded.tokenizer.encode("def f(x):")) == "def f(x):"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from midspan.server.lifecycle import serve_stream
 from midspan.server.logs import silence_pygls
 
 Connect = Callable[..., Awaitable[LspSession]]
+Listen = Callable[..., Awaitable[tuple[str, int]]]
 
 
 @pytest.fixture
@@ -24,24 +25,39 @@ def script() -> Script:
 
 
 @pytest.fixture
-async def connect(script: Script) -> AsyncIterator[Connect]:
-    """Return a function that makes a server with the script in it, and a session with it.
+async def listen(script: Script) -> AsyncIterator[Listen]:
+    """Return a function that makes servers with the script in them listen; it returns host and port.
 
-    ``parts`` replaces parts of the server; other arguments are those of `LspSession.over`. At the end every
-    session that is still open is closed, and fails if a request was not answered.
+    Its arguments replace other parts of the servers.
     """
     silence_pygls()
-    async with AsyncExitStack() as stack:
+    with ExitStack() as stack:
 
-        async def make(parts: dict[str, Any] | None = None, **session_options: Any) -> LspSession:
-            chosen = {"completer_factory": script.factory, "load_settings": load_settings, **(parts or {})}
+        async def make(**parts: Any) -> tuple[str, int]:
+            chosen = {"completer_factory": script.factory, "load_settings": load_settings, **parts}
 
             async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
                 await serve_stream(MidspanServer(**chosen), reader, writer)
 
             listener = await asyncio.start_server(connected, "127.0.0.1", 0)
             stack.callback(listener.close)
-            reader, writer = await asyncio.open_connection(*listener.sockets[0].getsockname())
+            address: tuple[str, int] = listener.sockets[0].getsockname()
+            return address
+
+        yield make
+
+
+@pytest.fixture
+async def connect(listen: Listen) -> AsyncIterator[Connect]:
+    """Return a function that makes a server with the script in it, and a session with it.
+
+    ``parts`` replaces parts of the server; other arguments are those of `LspSession.over`. At the end every
+    session that is still open is closed, and fails if a request was not answered.
+    """
+    async with AsyncExitStack() as stack:
+
+        async def make(parts: dict[str, Any] | None = None, **session_options: Any) -> LspSession:
+            reader, writer = await asyncio.open_connection(*await listen(**(parts or {})))
             session = await LspSession.over(reader, writer, **session_options)
             return await stack.enter_async_context(session)
 

@@ -42,7 +42,8 @@ def test_headers(header: bytes) -> None:
 @given(st.lists(st.integers(1, 60)))
 def test_pieces_of_any_size(sizes: list[int]) -> None:
     stream = framed(GOOD) * 3
-    framing, found, at = Framing(), [], 0
+    framing, at = Framing(), 0
+    found: list[Received] = []
     for size in [*sizes, len(stream)]:
         found += framing.feed(stream[at : at + size])
         at += size

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted_completer import Script
+from scripted_completer import Script, until
 
 from midspan.completion.ask import Deadline, Proposal, Request
 from midspan.completion.errors import BackendBusy, BackendUnreachable, ModelMissing
@@ -43,19 +43,12 @@ sys.exit({exit_code})
 
 def progress_of(session: Any) -> list[str]:
     """Return the progress that the editor has shown, one word or message each."""
-    return [
-        params["value"].get("message", params["value"]["kind"]) for params in session.received.of("$/progress")
-    ]
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.005)
+    return [params["value"].get("message", params["value"]["kind"]) for params in session.received.of("$/progress")]
 
 
 async def test_loading_shows_progress(connect: Any, script: Script) -> None:
     async def prepare(progress: Callable[[str], None]) -> None:
+        progress("starting the host")
         progress("starting the host")
         progress("reading weights")
 
@@ -94,9 +87,7 @@ async def test_yes_fetches_the_model_and_loads_it(connect: Any, script: Script, 
 
 
 @pytest.mark.parametrize("answer", [None, {"title": "Not now"}, [], "Download"])
-async def test_nothing_is_fetched_without_a_yes(
-    connect: Any, script: Script, tmp_path: Path, answer: object
-) -> None:
+async def test_nothing_is_fetched_without_a_yes(connect: Any, script: Script, tmp_path: Path, answer: object) -> None:
     mark = tmp_path / "fetched"
     script.prepare = missing_until_fetched(mark)
     session = await connect(fetching(mark, []))
@@ -196,3 +187,21 @@ async def test_failing_start_is_told(connect: Any, script: Script) -> None:
     session = await connect()
     message = (await session.wait_for("window/showMessage"))["message"]
     assert message == "The model could not be made ready (ZeroDivisionError)."
+
+
+async def test_settings_changed_while_loading(connect: Any, script: Script) -> None:
+    """The completer that loads is closed; the one in its place goes on loading, and nobody is told of a failure."""
+
+    async def prepare(progress: Callable[[str], None]) -> None:
+        if len(script.completers) == 1:
+            await until(lambda: script.completers[0].closed)
+            raise RuntimeError("the client has been closed")
+
+    script.prepare = prepare
+    session = await connect()
+    await until(lambda: script.n_prepared == 1)
+    session.configuration = {"completion": {"kind": "line"}}
+    session.notify("workspace/didChangeConfiguration", {})
+    await until(lambda: script.n_prepared == 2)
+    await until(lambda: progress_of(session).count("end") == 2)
+    assert session.received.of("window/showMessage") == []

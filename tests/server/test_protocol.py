@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from scripted_completer import Script
 
-from midspan.evaluation.harness import RequestFailed, SessionFailed
+from midspan.evaluation.harness import LspSession, RequestFailed, SessionFailed
 
 URI = "file:///a.py"
 
@@ -57,7 +57,8 @@ async def test_unknown_methods(connect: Any, script: Script) -> None:
     with pytest.raises(RequestFailed) as caught:
         await session.request("textDocument/unheardOf", {"a": 1})
     assert caught.value.code == -32601
-    for params in (None, {}, [], {"textDocument": {}}):
+    odd: tuple[object, ...] = (None, {}, [], {"textDocument": {}})
+    for params in odd:
         session.notify("textDocument/didFocus", params)
     await still_works(session)
     assert session.received.of("window/showMessage") == []
@@ -76,20 +77,14 @@ async def test_notifications_that_say_nothing(connect: Any, script: Script, para
 
 
 @pytest.mark.parametrize("message_id", ["one", 0, -1, 1.0, 2**40])
-async def test_ids_of_every_kind(connect: Any, script: Script, message_id: Any) -> None:
-    session = await connect()
-    done = asyncio.get_running_loop().create_future()
-    session._asked[message_id] = type(next(iter(session._asked.values()), None)) and None or _asked(done)
+async def test_ids_of_every_kind(listen: Any, message_id: Any) -> None:
+    reader, writer = await asyncio.open_connection(*await listen())
     body = json.dumps({"jsonrpc": "2.0", "id": message_id, "method": "unheard/of"}).encode()
-    session.send_raw(b"Content-Length: %d\r\n\r\n" % len(body) + body)
-    with pytest.raises(RequestFailed):
-        await asyncio.wait_for(done, 10)
-
-
-def _asked(answer: asyncio.Future[Any]) -> Any:
-    from midspan.evaluation.harness import _Asked
-
-    return _Asked("unheard/of", 0.0, answer)
+    writer.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    writer.write_eof()
+    answer = json.loads((await reader.read()).split(b"\r\n\r\n")[1])
+    writer.close()
+    assert (answer["id"], answer["error"]["code"]) == (message_id, -32601)
 
 
 async def test_request_after_shutdown_is_refused(connect: Any, script: Script) -> None:
@@ -128,12 +123,13 @@ async def test_late_answer_of_the_editor_is_ignored(connect: Any, script: Script
 
 async def test_initialize_as_odd_clients_send_it(connect: Any, script: Script) -> None:
     session = await connect()
-    for params in (
+    odd: tuple[object, ...] = (
         None,
         [],
         {"capabilities": None, "processId": "x", "workspaceFolders": [{"uri": "file:///w"}, None, 3]},
         {"capabilities": {"general": {"positionEncodings": ["utf-8", "utf-32"]}}, "rootUri": 5, "trace": "odd"},
-    ):
+    )
+    for params in odd:
         result = await session.request("initialize", params)
         assert result["capabilities"]["positionEncoding"] == "utf-16"
     for params in (None, [], {}):
@@ -170,9 +166,7 @@ async def test_two_clients_share_nothing(connect: Any, script: Script) -> None:
     await still_works(second)
 
 
-async def test_logs_hold_nothing_of_the_user(
-    connect: Any, script: Script, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_logs_hold_nothing_of_the_user(connect: Any, script: Script, caplog: pytest.LogCaptureFixture) -> None:
     async def fail(request: Any, deadline: Any, path: str) -> Any:
         raise ValueError(request.document.text)
 
@@ -184,8 +178,12 @@ async def test_logs_hold_nothing_of_the_user(
     with pytest.raises(RequestFailed):
         await session.request("workspace/executeCommand", {"command": "hunter2"})
     await raw_answer(session, ["hunter2"])
-    session.notify("textDocument/didChange", {"textDocument": {"uri": "file:///hunter2"}, "contentChanges": ["hunter2"]})
-    await session.request("textDocument/inlineCompletion", {**session.completion_params(URI), "position": {"line": 0, "character": 7}})
+    session.notify(
+        "textDocument/didChange", {"textDocument": {"uri": "file:///hunter2"}, "contentChanges": ["hunter2"]}
+    )
+    await session.request(
+        "textDocument/inlineCompletion", {**session.completion_params(URI), "position": {"line": 0, "character": 7}}
+    )
     assert "a request failed: ValueError" in caplog.text
     assert "hunter2" not in caplog.text
 
@@ -199,8 +197,21 @@ async def test_huge_and_binary_documents(connect: Any, script: Script) -> None:
     assert len(await session.complete(URI)) == 1
 
 
-async def test_harness_notices_a_request_without_answer(connect: Any, script: Script) -> None:
-    session = await connect()
-    session._asked[99] = _asked(asyncio.get_running_loop().create_future())
-    with pytest.raises(SessionFailed, match="never answered"):
+async def test_harness_notices_a_request_without_answer() -> None:
+    async def answer_twice_or_never(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while header := await reader.readline():
+            await reader.readline()
+            message = json.loads(await reader.readexactly(int(header.split(b":")[1])))
+            answer = json.dumps({"jsonrpc": "2.0", "id": message.get("id"), "result": {"capabilities": {}}})
+            n_answers = {"initialize": 1, "shutdown": 1, "twice": 2}.get(message["method"], 0)
+            writer.write(f"Content-Length: {len(answer)}\r\n\r\n{answer}".encode() * n_answers)
+            if message["method"] == "exit":
+                writer.close()
+
+    listener = await asyncio.start_server(answer_twice_or_never, "127.0.0.1", 0)
+    session = await LspSession.over(*await asyncio.open_connection(*listener.sockets[0].getsockname()))
+    session.ask("never", None)
+    await session.request("twice", None)
+    with pytest.raises(SessionFailed, match="waits for none; never was never answered"):
         await session.close()
+    listener.close()

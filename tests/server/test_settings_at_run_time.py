@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted_completer import Script, load_settings
+from scripted_completer import Script, load_settings, until
 
 from midspan.completion.errors import SettingsError
 from midspan.completion.settings import Settings
 
 URI = "file:///a.py"
 PAUSED = {"completion": {"enabled": False}}
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0.002)
 
 
 async def test_pulled_settings_win_over_initial_ones(connect: Any, script: Script) -> None:
@@ -73,7 +66,8 @@ async def test_pushed_settings(connect: Any, script: Script) -> None:
 async def test_unchanged_settings_change_nothing(connect: Any, script: Script) -> None:
     session = await connect()
     await until(lambda: bool(script.completers))
-    for settings in (None, [], {"http": {"proxy": "x"}}, {}):
+    foreign: tuple[object, ...] = (None, [], {"http": {"proxy": "x"}}, {})
+    for settings in foreign:
         session.notify("workspace/didChangeConfiguration", {"settings": settings})
     await until(lambda: len(session.received.of("workspace/configuration")) == 5)
     session.open(URI, "python", "x")
