@@ -53,8 +53,8 @@ def runtime_dir() -> Path:
 
 
 def socket_path(settings: HostSettings) -> Path:
-    """Return the socket of the host that serves this model in this way, for this version of midspan."""
-    wanted = (version("midspan"), settings.model, settings.device, settings.dtype, str(settings.threads))
+    """Return the socket of the host that serves this model in this way, for this installation of midspan."""
+    wanted = (version("midspan"), __file__, settings.model, settings.device, settings.dtype, settings.threads)
     return runtime_dir() / f"host-{hashlib.sha256(repr(wanted).encode()).hexdigest()[:12]}.sock"
 
 
