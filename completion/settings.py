@@ -11,11 +11,7 @@ import msgspec
 from msgspec import Meta
 
 
-class _Section(msgspec.Struct, frozen=True, kw_only=True, rename=None):
-    pass
-
-
-class CompletionSettings(_Section):
+class CompletionSettings(msgspec.Struct, frozen=True, kw_only=True):
     """When and how proposals are made."""
 
     enabled: Annotated[bool, Meta(description="Whether proposals are made at all; false pauses midspan.")] = True
@@ -47,7 +43,7 @@ class CompletionSettings(_Section):
     ] = 192
 
 
-class BackendSettings(_Section):
+class BackendSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Which model server answers. Only your own settings may set these, never a project's file."""
 
     kind: Annotated[
@@ -77,7 +73,7 @@ class BackendSettings(_Section):
     )
 
 
-class HostSettings(_Section):
+class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The model host that runs on this machine. Only your own settings may set these, never a project's file."""
 
     model: Annotated[
@@ -99,7 +95,7 @@ class HostSettings(_Section):
     ] = 512
 
 
-class Settings(_Section):
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings, by section."""
 
     completion: CompletionSettings = CompletionSettings()

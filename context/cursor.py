@@ -17,6 +17,7 @@ from .window import WindowSizes, window
 _STYLE_REACH = 8000
 """How many characters before and after the cursor show how the file is indented."""
 _LONGEST_NAME = 200
+_MANY_BLANK_LINES = 50
 _INDENT = re.compile(r"[\r\n]([ \t]*)(?=[^\s])")
 
 
@@ -105,7 +106,7 @@ def _is_in_names(character: str, extra: str) -> bool:
 
 
 def _follows_opener(document: Document, line: int) -> bool:
-    for above in range(line - 1, -1, -1):
+    for above in range(line - 1, max(-1, line - _MANY_BLANK_LINES), -1):
         if document.line_text(above).strip():
             return opens_block(document, above)
     return False

@@ -74,6 +74,15 @@ def error_nodes(document: Document, start: int, end: int) -> Iterator[Node]:
         ]
 
 
+def is_sound_at(document: Document, offset: int) -> bool:
+    """Return whether the node that the character at an offset belongs to has no error in it."""
+    if document.tree is None:
+        return False
+    token = document.tree.root_node.descendant_for_point_range(document.point_at(offset), document.point_at(offset + 1))
+    parent = token.parent if token is not None else None
+    return parent is not None and not parent.has_error
+
+
 def span(document: Document, node: Node) -> tuple[int, int]:
     """Return the offsets at which a node starts and ends."""
     if document.text.isascii():

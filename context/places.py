@@ -13,7 +13,7 @@ from itertools import islice
 from .document import Document
 from .language import Language
 from .lexical import Place, Scan, scan
-from .nodes import Captured, captures, error_nodes
+from .nodes import Captured, captures, error_nodes, is_sound_at
 
 _REACH = 4000
 """About how many characters before an offset are read to know its place and its open brackets."""
@@ -21,7 +21,7 @@ _REACH = 4000
 _LONGEST_HEADER = 1000
 
 _BEFORE_LITERAL = re.compile(
-    r"(?:[(\[,:?&|+<!~^%*=$\]-]|\b(?:as|await|case|const|default|export|import|in|let|of|return|throw|var|yield))\Z"
+    r"(?:[({\[,:?&|+<!~^%*=$\]-]|\b(?:as|await|case|const|default|export|import|in|let|of|return|throw|var|yield))\Z"
 )
 _BEFORE_BLOCK = re.compile(r"\b(?:do|else|finally|interface|select|struct|switch|try)\Z")
 
@@ -65,12 +65,13 @@ def brackets_in_block(document: Document, found: Scan) -> tuple[int, ...]:
 
 def opens_block_at(document: Document, offset: int) -> bool:
     """Return whether what stands at an offset is a brace that opens a block, not an object or a literal."""
-    language = document.language
-    if document.text[offset : offset + 1] != "{" or (language is not None and language.blocks == "indent"):
+    if document.text[offset : offset + 1] != "{":
+        return False
+    if document.language is not None and document.language.blocks == "indent":
         return False
     if any(found.capture == "block" and block_start(found) == offset for found in captures(document, offset, offset)):
         return True
-    return has_errors_between(document, offset, offset + 1) and _reads_as_block(document, offset)
+    return not is_sound_at(document, offset) and _reads_as_block(document, offset)
 
 
 def block_start(block: Captured) -> int:

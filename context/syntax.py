@@ -1,18 +1,17 @@
-"""Answers questions about a document's syntax: the unit around an offset, where statements and blocks end.
+"""Answers questions about a document's syntax: where statements and blocks end, which lines open a block.
 
-Also gives out what ``places`` knows, so that one import serves. Every answer holds for text that does not parse:
-indentation and brackets stand in for the tree there. Knows nothing of models and of what is to be proposed.
+Also gives out what ``places`` and ``units`` know, so that one import serves. Every question has an answer in text
+that does not parse: indentation and brackets stand in for the tree there. Knows nothing of what is to be proposed.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from .document import Document
-from .language import Language
+from .indentation import last_deeper_line, width_before, width_of
 from .lexical import Place
-from .nodes import Captured, captures
+from .nodes import captures
 from .places import (
     block_start,
     brackets_in_block,
@@ -23,8 +22,8 @@ from .places import (
     place,
     scan_between,
     scan_to,
-    unit_header,
 )
+from .units import Unit, enclosing_unit
 
 __all__ = [
     "Place",
@@ -40,38 +39,7 @@ __all__ = [
 
 _FAR = 20_000
 """How many characters after an offset are searched for a closing bracket, in text that does not parse."""
-_MANY_LINES = 2000
-"""How many lines above and below are searched for what is indented less, in text that does not parse."""
 _CLOSER_OF = {"(": ")", "[": "]", "{": "}"}
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A function, method or class: its ``name`` ("" if it has none) and offsets; ``kind`` is one of these words.
-
-    ``body_start`` is where its body begins: at the brace where there are braces, else at the first statement
-    (or, in text that does not parse, after the header line).
-    """
-
-    kind: str
-    name: str
-    start: int
-    end: int
-    body_start: int
-
-
-def enclosing_unit(document: Document, offset: int) -> Unit | None:
-    """Return the innermost function, method or class around an offset; None outside of any and for plain text."""
-    language = document.language
-    if language is None:
-        return None
-    unit = _unit_in_tree(document, language, offset)
-    if unit is not None and not has_errors_between(document, unit.start, unit.end):
-        return unit
-    if unit is None and not has_errors_between(document, 0, len(document.text)):
-        return None
-    read = _unit_in_text(document, language, offset)
-    return read if unit is None or (read is not None and read.start > unit.start) else unit
 
 
 def statement_end(document: Document, offset: int) -> int | None:
@@ -129,54 +97,6 @@ def opens_block(document: Document, line: int) -> bool:
     return not brackets_in_block(document, found)
 
 
-def _unit_in_tree(document: Document, language: Language, offset: int) -> Unit | None:
-    probe, width = offset, None
-    if language.blocks == "indent" and not document.line_text(document.line_at(offset)).strip():
-        # A blank line after a function's last statement is outside of its node; the indentation says whose it is.
-        width = _width_before(document, offset)
-        probe = len(document.text[:offset].rstrip())
-    for found in reversed(captures(document, probe, probe)):
-        if not found.capture.startswith("unit.") or not found.start <= probe <= found.end:
-            continue
-        if probe == found.end and language.blocks == "braces":
-            continue
-        if width is None or _width_of(document, document.line_at(found.start)) < width:
-            return _unit(document, found)
-    return None
-
-
-def _unit(document: Document, found: Captured) -> Unit:
-    name = document.text[slice(*found.name)] if found.name else ""
-    body_start = found.body[0] if found.body else found.end
-    return Unit(found.capture.removeprefix("unit."), name, found.start, found.end, body_start)
-
-
-def _unit_in_text(document: Document, language: Language, offset: int) -> Unit | None:
-    """Find the nearest line above that begins a unit and is indented less than all the lines since."""
-    line = document.line_at(offset)
-    width = _width_before(document, offset) if not document.line_text(line).strip() else _width_of(document, line)
-    if header := unit_header(language, document.line_text(line).strip()):
-        return _unit_of_header(document, line, header)
-    for above in range(line - 1, max(-1, line - _MANY_LINES), -1) if width else ():
-        text = document.line_text(above)
-        text_width = _columns(text)
-        if text_width >= width or not text.strip():
-            continue
-        width = text_width
-        if header := unit_header(language, text.strip()):
-            return _unit_of_header(document, above, header)
-        if width == 0:
-            return None
-    return None
-
-
-def _unit_of_header(document: Document, line: int, header: tuple[str, str]) -> Unit:
-    text = document.line_text(line)
-    start = document.line_start(line) + len(text) - len(text.lstrip())
-    last = _last_deeper_line(document, line, _width_of(document, line) + 1)
-    return Unit(*header, start, document.line_end(last), document.line_start(line + 1))
-
-
 def _logical_line_end(document: Document, line: int) -> int:
     """Return the end of the line on which the brackets that a line leaves open are closed, if that is near."""
     for _ in range(8):
@@ -218,32 +138,5 @@ def _indented_block_end(document: Document, offset: int) -> int | None:
         blocks = [found for found in captures(document, offset, offset) if found.capture == "block"]
         around = [found for found in blocks if found.start <= offset <= found.end]
         return max(around, key=lambda found: found.start).end if around else None
-    width = _width_before(document, offset) if is_blank else _width_of(document, line)
-    return document.line_end(_last_deeper_line(document, line, width)) if width > 0 else None
-
-
-def _last_deeper_line(document: Document, line: int, width: int) -> int:
-    """Return the last line of the run after a line that is indented by ``width`` or more; blank ones don't count."""
-    last = line
-    for below in range(line + 1, min(document.n_lines, line + _MANY_LINES)):
-        text = document.line_text(below)
-        if not text.strip():
-            continue
-        if _columns(text) < width and place(document, document.line_start(below)) is Place.CODE:
-            break
-        last = below
-    return last
-
-
-def _width_of(document: Document, line: int) -> int:
-    return _columns(document.line_text(line))
-
-
-def _width_before(document: Document, offset: int) -> int:
-    return _columns(document.text[document.line_start(document.line_at(offset)) : offset])
-
-
-def _columns(text: str) -> int:
-    """Return how wide the white space is that a text begins with, a tab as eight."""
-    white_space = text[: len(text) - len(text.lstrip())]
-    return len(white_space.expandtabs(8)) if "\t" in white_space else len(white_space)
+    width = width_before(document, offset) if is_blank else width_of(document, line)
+    return document.line_end(last_deeper_line(document, line, width)) if width > 0 else None

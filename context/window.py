@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from .document import Document
 
 CHARACTERS_PER_TOKEN = 3.0
-"""Characters of source code in a token, on the low side, so that a window rather holds fewer tokens than asked."""
+"""Characters of source code in a token, on the low side, so that a window rather holds fewer tokens than asked.
+
+Measured with the default model's vocabulary on Python's standard library: 3.8 over all, 3.2 in the tenth of its
+files that have fewest. Text in other scripts has fewer still; whoever has a tokenizer has to count.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,8 +105,10 @@ class Scheduler:
         Raises QueueFull.
         """
         with self._changed:
-            superseded = [other for other in self._waiting if _replaces(job, other)]
-            self._waiting = [other for other in self._waiting if other not in superseded]
+            wanted = [other for other in self._waiting if not other.is_cancelled]
+            superseded = [other for other in wanted if _replaces(job, other)]
+            self.counters.cancelled += len(self._waiting) - len(wanted)
+            self._waiting = [other for other in wanted if other not in superseded]
             if len(self._waiting) >= _CAPACITY:
                 raise QueueFull
             self._waiting.append(job)

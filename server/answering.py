@@ -18,6 +18,7 @@ from .from_lsp import Wish
 from .logs import where
 from .model import report_problem
 from .paths import relative_path
+from .session import Session
 
 log = logging.getLogger(__name__)
 
@@ -28,9 +29,11 @@ VERSION_SECONDS = 0.05
 
 
 async def inline_completion(connection: Connection, wish: Wish) -> types.InlineCompletionList:
-    """Answer one wish: items, or an empty list. Raises CancelledError when a newer one supersedes it.
+    """Answer one wish: items, or an empty list.
 
-    The newest snapshot is taken before anything is awaited: changes that come later are not for this request.
+    Raises CancelledError when a newer request supersedes it, or the text has changed since: what was proposed for
+    another text is not to be shown. The snapshot is taken before anything is awaited, so that it is the text that
+    the request was sent for.
     """
     session = connection.session
     trigger = session.trigger(wish.trigger_kind)
@@ -47,15 +50,18 @@ async def inline_completion(connection: Connection, wish: Wish) -> types.InlineC
 async def _within(seconds: float, work: asyncio.Task[types.InlineCompletionList]) -> types.InlineCompletionList:
     """Return what the work gives, or the empty answer when the time is over or the work fails.
 
-    A cancelled request is answered at once: its work unwinds in the background.
+    A cancelled request is answered at once: its work unwinds in the background. Raises CancelledError, also when
+    the work does.
     """
     try:
         await asyncio.wait({work}, timeout=seconds)
     finally:
         in_time = work.done()
         work.cancel()
-    if not in_time or work.cancelled():
+    if not in_time:
         return to_lsp.nothing()
+    if work.cancelled():
+        raise asyncio.CancelledError
     if (error := work.exception()) is not None:
         log.error("a request failed: %s", where(error))
         return to_lsp.nothing()
@@ -79,12 +85,19 @@ async def _proposed(
     answer = await completer.complete(request, deadline, path)
     if answer.trace.error is not None:
         report_problem(connection, answer.trace.error)
+    if _has_changed(session, document):
+        raise asyncio.CancelledError
     return to_lsp.inline_list(request, answer.proposals)
 
 
 def _is_outdated(wish: Wish, document: Document) -> bool:
     """Tell whether the cursor was in a text that is gone. Not every editor says which version it means."""
     return wish.version is not None and wish.version < document.version
+
+
+def _has_changed(session: Session, document: Document) -> bool:
+    now = session.documents.get(document.uri)
+    return now is None or now.text != document.text
 
 
 def _limit_ms(connection: Connection, trigger: Trigger) -> int:

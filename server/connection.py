@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
+from pygls.exceptions import JsonRpcException, JsonRpcInternalError
 from pygls.lsp.server import LanguageServer
 
 from ..completion.settings import Settings
 from .completer import CompleterFactory, make_completer
-from .logs import where
 from .notices import Notices
 from .protocol import MidspanProtocol
 from .session import Session
@@ -71,8 +70,10 @@ class Connection(LanguageServer):
             return otherwise
 
     def report_server_error(self, error: Exception, source: object) -> None:
-        """Log that a handler failed, without the error's text: it may hold what the user wrote."""
-        log.error("a message could not be handled: %s", where(error))
+        """Log where a handler failed, without the error's text; what the client did wrong it has been told."""
+        if isinstance(error, JsonRpcInternalError):
+            kind, lines = error.message.split(":")[0], (error.data or {}).get("traceback", ())
+            log.error("a message could not be handled: %s\n%s", kind, "".join(lines).rstrip())
 
 
 def _version() -> str:

@@ -44,7 +44,7 @@ class Engine:
         """The precision of its weights, as torch names it."""
         return str(self.models["line"].module.dtype).removeprefix("torch.")
 
-    def generate(self, request: GenerateRequest) -> Iterator[Piece | Summary]:
+    def generate(self, request: GenerateRequest) -> Generator[Piece | Summary, None, None]:
         """Yield the pieces of all candidates, one candidate after the other, then what it cost.
 
         Each step does at most one unit of work; a piece may be empty. Close the iterator to stop.

@@ -16,7 +16,8 @@ from transformers.cache_utils import Cache
 from .cache import new_cache
 
 _CHUNK_SECONDS = 0.045
-_SMALLEST_CHUNK, _LARGEST_CHUNK = 16, 2048
+# Below the smallest, reading the weights takes longer than the work on the tokens.
+_SMALLEST_CHUNK, _LARGEST_CHUNK = 32, 2048
 
 
 class Model:
@@ -33,7 +34,7 @@ class Model:
         self.device: torch.device = next(module.parameters()).device
         parameters = inspect.signature(module.forward).parameters
         self._cache_argument = "cache" if "cache" in parameters else "past_key_values"
-        self._one_logit = {"logits_to_keep": 1} if "logits_to_keep" in parameters else {}
+        self._can_keep_one = "logits_to_keep" in parameters
         self._seconds_per_token = 0.0
 
     def new_cache(self) -> Cache:
@@ -42,7 +43,9 @@ class Model:
 
     def forward(self, ids: Sequence[int], cache: Cache) -> torch.Tensor:
         """Read the next tokens and return the logits after the last, [vocabulary] in fp32."""
-        return self._run(ids, cache, self._one_logit)[-1]
+        # An index instead of a count: a slice would make torch copy the whole output matrix at each chunk.
+        last = torch.tensor([len(ids) - 1], device=self.device)
+        return self._run(ids, cache, {"logits_to_keep": last} if self._can_keep_one else {})[-1]
 
     def forward_all(self, ids: Sequence[int]) -> torch.Tensor:
         """Read tokens from nothing and return the logits after each, [tokens, vocabulary] in fp32."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import pytest
 from ghost import answer_of
@@ -212,12 +213,12 @@ async def test_cancelling_closes_the_stream() -> None:
 
 def test_the_documented_json() -> None:
     answer, document, _ = answer_of('s = "𝔘"; x = foo(¦)\n', "a)")
-    report = as_json(answer, document)
-    (item,) = report["items"]  # type: ignore[misc]
-    assert item["text"] == "a"  # type: ignore[index]
+    report: dict[str, Any] = as_json(answer, document)
+    (item,) = report["items"]
+    assert item["text"] == "a"
     place = {"line": 0, "character": len('s = "𝔘"; x = foo(') + 1}
-    assert item["range"] == {"start": place, "end": place}  # type: ignore[index]
-    assert item["kind"] == "line"  # type: ignore[index]
-    assert set(report["timing_ms"]) == {"context", "prompt", "first_token", "model", "shape", "total"}  # type: ignore[call-overload]
+    assert item["range"] == {"start": place, "end": place}
+    assert item["kind"] == "line"
+    assert set(report["timing_ms"]) == {"context", "prompt", "first_token", "model", "shape", "total"}
     assert report["tokens"] == {"prompt": 7, "reused": 0, "generated": 3}
     assert report["dropped"] == []

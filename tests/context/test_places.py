@@ -128,7 +128,7 @@ BRACKETS = [
     ("go", "package a\nfunc f() {\n\tx := []T{{¦}}\n}\n", "{{"),
     ("go", "package a\nfunc f() {\n\tgo func() {\n\t\tg(¦\n\t}()\n}\n", "("),
     ("go", "package a\nfunc f() {\n\tswitch x {\n\tcase 1:\n\t\tg(h[¦\n\t}\n}\n", "(["),
-    ("plaintext", "a (b [c] it's {¦", "({"),
+    ("plaintext", "a (b {c} it's [¦", "(["),
 ]
 
 

@@ -165,7 +165,7 @@ async def test_through_pytest_lsp(shared_host: dict[str, str], tmp_path: Path) -
         text_document=types.TextDocumentIdentifier(uri=uri),
     )
     async with asyncio.timeout(90):
-        while not (result := await client.text_document_inline_completion_async(params)).items:
+        while not (result := await client.text_document_inline_completion_async(params)).items:  # noqa: ASYNC110
             await asyncio.sleep(0.2)
     assert result.items[0].insert_text == "    return a - b"
     await client.shutdown_session()

@@ -17,8 +17,8 @@ from midspan.host.models.load import LoadedModel, choose_device, choose_dtype, l
 from midspan.host.models.store import ModelFiles
 
 
-def load_folder(path: Path, **more: str) -> LoadedModel:
-    return load(ModelFiles(path.name, path, **more), "cpu", "float32", lambda detail: None)
+def load_folder(path: Path, fim: str = "auto") -> LoadedModel:
+    return load(ModelFiles(path.name, path, fim, fim), "cpu", "float32", lambda detail: None)
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_code_of_the_models_author_is_not_run(folder: Path) -> None:
 
 def test_a_format_that_the_model_has_no_tokens_for(folder: Path) -> None:
     with pytest.raises(ModelUnusable, match="<fim_prefix>"):
-        build_engine(load_folder(folder, fim_line="starcoder"), 16)
+        build_engine(load_folder(folder, fim="starcoder"), 16)
 
 
 def test_a_device_that_is_not_there() -> None:

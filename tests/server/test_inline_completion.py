@@ -160,13 +160,25 @@ async def test_document_never_opened_gives_nothing(connect: Any, script: Script)
 
 
 async def test_request_sees_the_text_as_it_was_when_sent(connect: Any, script: Script) -> None:
+    """A change right behind the request is not for it; what was proposed without the change isn't shown."""
     session = await connect()
     session.open(URI, "python", "old")
     await session.complete(URI)
     _, answer = session.ask("textDocument/inlineCompletion", inline_params(0, 3))
     session.type(URI, " and new")
-    await answer
+    with pytest.raises(RequestFailed) as caught:
+        await answer
+    assert caught.value.code == REQUEST_CANCELLED
     assert [request.document.text for request in script.requests] == ["old", "old"]
+
+
+async def test_text_sent_again_while_a_request_is_in_flight(connect: Any, script: Script) -> None:
+    """RStudio opens the document again and again; as long as it is the same text, the answer holds."""
+    session = await connect()
+    session.open(URI, "python", "same")
+    _, answer = session.ask("textDocument/inlineCompletion", inline_params(0, 4))
+    session.open(URI, "python", "same")
+    assert len((await answer)["items"]) == 1
 
 
 @pytest.mark.parametrize("version", [None, 0, 1])

@@ -1,0 +1,89 @@
+"""The engine with the real default model: its formats, its adapter, healing, reuse."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+import torch
+from engines import Answer, ask, check_same_but_for_ties, hole
+
+from midspan.completion.fim import Hole
+from midspan.host.engine.build import build_engine
+from midspan.host.engine.engine import Engine
+from midspan.host.engine.request import GenerateRequest
+from midspan.host.models.load import load
+from midspan.host.models.store import resolve
+
+pytestmark = pytest.mark.default_model
+
+PREFIX = (
+    "import math\n\n\nclass Circle:\n    def __init__(self, radius):\n        self.radius = radius\n\n"
+    "    def area(self):\n        return "
+)
+SUFFIX = "\n\n    def perimeter(self):\n        return 2 * math.pi * self.radius\n"
+
+
+@cache
+def engine() -> Engine:
+    return build_engine(load(resolve("default"), "cpu", "float32", lambda detail: None), 256)
+
+
+def test_lines_use_the_adapter_and_blocks_the_healed_prefix() -> None:
+    assert engine().prompts.format_names() == {"line": "midspan-v0", "block": "none"}
+    prompt = engine().prompts.build(hole("a = ", "\nb", "line"))
+    vocabulary = engine().vocabulary
+    assert prompt.ids == (8, *vocabulary.encode("\nb"), 9, *vocabulary.encode("a = "))
+    assert {0, 1, 2, 10} <= prompt.stop_ids
+    assert vocabulary.bos == []
+
+
+def test_a_line_is_completed_and_ends() -> None:
+    answer, _ = ask(engine(), hole(PREFIX, SUFFIX, "line", 24))
+    assert answer.finish == "stop"
+    assert "self.radius" in answer.text
+    assert "\n" not in answer.text
+
+
+def test_a_block_after_a_newline_and_its_indentation_goes_on_at_that_indentation() -> None:
+    prefix = "def largest(values):\n    best = values[0]\n    for value in values:\n        "
+    answer, _ = ask(engine(), hole(prefix, "", "block", 24))
+    first = answer.text.split("\n")[0]
+    assert first == first.strip()
+    assert first.startswith("if value")
+
+
+def test_the_suffix_is_at_most_256_tokens() -> None:
+    prompt = engine().prompts.build(hole("x = ", "y = 1\n" * 500, "line"))
+    assert prompt.ids.index(9) - 1 <= 256
+
+
+def test_special_tokens_in_text_are_text() -> None:
+    vocabulary = engine().vocabulary
+    text = "<issue_start><|endoftext|><issue_closed>"
+    assert vocabulary.decode(vocabulary.encode(text)) == text
+    assert vocabulary.control_ids.isdisjoint(vocabulary.encode(text))
+
+
+def test_the_base_model_never_chooses_the_adapters_sentinels() -> None:
+    logits = engine().models["block"].forward_all(engine().vocabulary.encode("x = 1"))
+    assert torch.isinf(logits[:, [8, 9, 10]]).all()
+    assert torch.isfinite(engine().models["line"].forward_all([5])[:, [8, 9, 10]]).all()
+
+
+@pytest.mark.parametrize("kind", ["line", "block"])
+def test_reuse_changes_no_token_over_typed_text(kind: str) -> None:
+    typed = [PREFIX[:-12], PREFIX[:-7], PREFIX, PREFIX + "m", PREFIX + "math.p", PREFIX + "mat", PREFIX[:-30]]
+    reused = 0
+    for step, prefix in enumerate(typed):
+        warm, cost = _ask(prefix, kind, "typing")
+        cold, _ = _ask(prefix, kind, f"fresh {step}")
+        check_same_but_for_ties(warm, cold)
+        reused += cost
+    assert reused > 100
+
+
+def _ask(prefix: str, kind: str, session: str) -> tuple[Answer, int]:
+    request = GenerateRequest(Hole(prefix, SUFFIX), "line" if kind == "line" else "block", 5, session=session)
+    answer, cost = ask(engine(), request)
+    return answer, cost.reused_tokens
