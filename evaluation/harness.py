@@ -12,124 +12,37 @@ was never answered or was answered twice. Knows only the wire: none of the serve
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import re
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+
+from .client_text import ClientText, to_units
+from .json_rpc import PATIENCE, Json, JsonRpcClient, RequestFailed, SessionFailed
+
+__all__ = ["AUTOMATIC", "INVOKED", "REQUEST_CANCELLED", "LspSession", "RequestFailed", "SessionFailed"]
 
 INVOKED, AUTOMATIC = 1, 2
 REQUEST_CANCELLED = -32800
-PATIENCE = 60.0
-"""Seconds after which a missing answer fails a session."""
-
-_LINE_END = re.compile("\r\n|\n|\r")
-_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
-
-Json = dict[str, Any]
 
 
-class SessionFailed(AssertionError):
-    """The server broke the protocol; the message says how."""
-
-
-class RequestFailed(Exception):
-    """The server answered a request with an error."""
-
-    def __init__(self, method: str, code: int, message: str) -> None:
-        super().__init__(f"{method}: {message} ({code})")
-        self.code = code
-
-
-@dataclass(slots=True)
-class ClientText:
-    """A document as the client knows it: its text, with one character for each UTF-16 code unit."""
-
-    language_id: str
-    version: int
-    units: str
-    cursor: int = 0
-    """The cursor's place, in code units from the start."""
-
-    @property
-    def text(self) -> str:
-        """The text as a Python string."""
-        return from_units(self.units)
-
-    def place(self, line: int, character: int) -> int:
-        """Return a position's place in code units; a position outside the text counts as the nearest inside."""
-        starts = [0, *(match.end() for match in _LINE_END.finditer(self.units))]
-        if line >= len(starts):
-            return len(self.units)
-        end = _LINE_END.search(self.units, starts[line])
-        return min(starts[line] + character, end.start() if end else len(self.units))
-
-    def position(self, place: int) -> Json:
-        """Return the LSP position of a place."""
-        start = max((match.end() for match in _LINE_END.finditer(self.units, 0, place)), default=0)
-        return {"line": len(_LINE_END.findall(self.units, 0, place)), "character": place - start}
-
-    def replace(self, start: int, end: int, text: str) -> None:
-        """Replace what is between two places, and put the cursor after it."""
-        units = to_units(text)
-        self.units = self.units[:start] + units + self.units[end:]
-        self.cursor = start + len(units)
-
-
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """How long one answer took."""
-
-    method: str
-    milliseconds: float
-
-
-@dataclass(slots=True)
-class _Asked:
-    method: str
-    at: float
-    answer: asyncio.Future[Any]
-
-
-@dataclass(slots=True)
-class Received:
-    """What the server sent unasked, by method, oldest first."""
-
-    notifications: list[tuple[str, Any]] = field(default_factory=list)
-    requests: list[tuple[str, Any]] = field(default_factory=list)
-
-    def of(self, method: str) -> list[Any]:
-        """Return the parameters of all notifications and requests of a method."""
-        return [params for name, params in (*self.notifications, *self.requests) if name == method]
-
-
-class LspSession:
+class LspSession(JsonRpcClient):
     """One client and its server. Make it by `start` (a process) or `over` (a stream)."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        super().__init__(reader, writer)
         self.documents: dict[str, ClientText] = {}
-        self.latencies: list[Latency] = []
-        self.received = Received()
         self.configuration: object = None
         """What the editor answers to `workspace/configuration`, for every section."""
-        self.answers: dict[str, Callable[[Any], object]] = {}
-        """What it answers to other requests of the server, by method; null where there is nothing here."""
+        self.answers["workspace/configuration"] = lambda params: [self.configuration for _ in params["items"]]
         self.process: asyncio.subprocess.Process | None = None
+        self.stderr = b""
+        """What the process has written there."""
         self.server_capabilities: Json = {}
         self.server_info: Json = {}
-        self._reader = reader
-        self._writer = writer
-        self._asked: dict[int, _Asked] = {}
-        self._n_asked = 0
-        self._problems: list[str] = []
-        self._news = asyncio.Event()
+        self._draining: asyncio.Task[None] | None = None
         self._has_ended = False
-        self._reading = asyncio.create_task(self._read())
 
     @classmethod
     async def start(
@@ -155,6 +68,7 @@ class LspSession:
         assert process.stdout is not None
         session = cls(process.stdout, process.stdin)
         session.process = process
+        session._draining = asyncio.create_task(session._drain_stderr(process))
         session.configuration = configuration
         try:
             await session.initialize(root, initialization_options, capabilities)
@@ -297,42 +211,6 @@ class LspSession:
             params = {"command": command["command"], "arguments": command.get("arguments", [])}
             await self.request("workspace/executeCommand", params)
 
-    def ask(self, method: str, params: object) -> tuple[int, asyncio.Future[Any]]:
-        """Send a request; return its id, and what becomes its result or raises RequestFailed."""
-        self._n_asked += 1
-        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._asked[self._n_asked] = _Asked(method, time.perf_counter(), answer)
-        self._send({"id": self._n_asked, "method": method, "params": params})
-        return self._n_asked, answer
-
-    async def request(self, method: str, params: object) -> Any:
-        """Send a request and return its result. Raises RequestFailed, or SessionFailed without an answer."""
-        _, answer = self.ask(method, params)
-        done, _ = await asyncio.wait({answer}, timeout=PATIENCE)
-        if not done:
-            raise SessionFailed(f"no answer to {method} within {PATIENCE:.0f} s")
-        return answer.result()
-
-    def cancel(self, request_id: int) -> None:
-        """Say that an answer isn't wanted any more."""
-        self.notify("$/cancelRequest", {"id": request_id})
-
-    def notify(self, method: str, params: object) -> None:
-        """Send a notification."""
-        self._send({"method": method, "params": params})
-
-    def send_raw(self, data: bytes) -> None:
-        """Send bytes as they are, framed or not."""
-        with suppress(OSError, RuntimeError):
-            self._writer.write(data)
-
-    async def wait_for(self, method: str, timeout: float = PATIENCE) -> Any:
-        """Return the parameters of the first message of a method from the server, waiting until there is one."""
-        async with asyncio.timeout(timeout):
-            while not (found := self.received.of(method)):
-                await self._news.wait()
-        return found[0]
-
     async def close(self) -> int | None:
         """Shut the server down in order; return its exit code. Raises SessionFailed for what went wrong."""
         self._has_ended = True
@@ -343,32 +221,40 @@ class LspSession:
         except BaseException:
             await self.kill()
             raise
-        self._problems += [f"{asked.method} was never answered" for asked in self._asked.values()]
+        problems = [*self.problems, *(f"{method} was never answered" for method in self.unanswered)]
         if code not in (0, None):
-            self._problems.append(f"exit code {code} after a shutdown")
-        if self._problems:
-            raise SessionFailed("; ".join(self._problems))
+            problems.append(f"exit code {code} after a shutdown")
+        if problems:
+            raise SessionFailed("; ".join(problems))
         return code
 
     async def wait_closed(self, timeout: float = PATIENCE) -> int | None:
         """Wait until the server has gone; return its exit code if it is a process."""
         self._has_ended = True
         async with asyncio.timeout(timeout):
-            await asyncio.wait({self._reading})
-            self._writer.close()
-            with suppress(OSError):
-                await self._writer.wait_closed()
-            return None if self.process is None else await self.process.wait()
+            await self.hang_up()
+            return await self._process_end()
 
     async def kill(self) -> None:
         """End the session at once, without asking."""
         self._has_ended = True
-        self._reading.cancel()
-        self._writer.close()
+        self.drop()
         if self.process is not None:
             with suppress(ProcessLookupError):
                 self.process.kill()
-            await self.process.communicate()
+        await self._process_end()
+
+    async def _process_end(self) -> int | None:
+        if self.process is None:
+            return None
+        if self._draining is not None:
+            await self._draining
+        return await self.process.wait()
+
+    async def _drain_stderr(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stderr is not None
+        while data := await process.stderr.read(1 << 16):
+            self.stderr += data
 
     def _replace(self, uri: str, start: int, end: int, text: str) -> None:
         document = self.documents[uri]
@@ -382,67 +268,6 @@ class LspSession:
         text_document = {"uri": uri, "version": document.version}
         self.notify("textDocument/didChange", {"textDocument": text_document, "contentChanges": changes})
 
-    def _send(self, message: Json) -> None:
-        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
-        self.send_raw(b"Content-Length: %d\r\n\r\n" % len(body) + body)
-
-    async def _read(self) -> None:
-        try:
-            while (message := await self._read_message()) is not None:
-                self._handle(message)
-                self._news.set()
-                self._news = asyncio.Event()
-        finally:
-            for asked in self._asked.values():
-                if not asked.answer.done():
-                    asked.answer.set_exception(SessionFailed(f"the server has gone without answering {asked.method}"))
-                    asked.answer.exception()  # So that one that nobody awaits is not reported twice.
-
-    async def _read_message(self) -> Json | None:
-        """Return the next message, or None when there is no other."""
-        try:
-            header = await self._reader.readuntil(b"\r\n\r\n")
-            length = _LENGTH.search(header)
-            if length is None:
-                self._problems.append("something that is not a message in the server's output")
-                return None
-            message: Json = json.loads(await self._reader.readexactly(int(length.group(1))))
-        except (asyncio.IncompleteReadError, OSError):
-            return None
-        return message
-
-    def _handle(self, message: Json) -> None:
-        if "method" not in message:
-            self._handle_answer(message)
-        elif "id" in message:
-            self.received.requests.append((message["method"], message.get("params")))
-            self._send({"id": message["id"], "result": self._answer_to(message)})
-        else:
-            self.received.notifications.append((message["method"], message.get("params")))
-
-    def _handle_answer(self, message: Json) -> None:
-        asked = self._asked.pop(message["id"], None) if message.get("id") is not None else None
-        if message.get("id") is None:
-            self.received.notifications.append(("error", message.get("error")))
-        elif asked is None:
-            self._problems.append(f"an answer to request {message['id']}, which waits for none")
-        elif not asked.answer.cancelled():
-            milliseconds = (time.perf_counter() - asked.at) * 1000
-            self.latencies.append(Latency(asked.method, milliseconds))
-            if (error := message.get("error")) is not None:
-                asked.answer.set_exception(RequestFailed(asked.method, error["code"], error["message"]))
-            else:
-                asked.answer.set_result(message.get("result"))
-
-    def _answer_to(self, message: Json) -> object:
-        method: str = message["method"]
-        params: Any = message.get("params")
-        if method in self.answers:
-            return self.answers[method](params)
-        if method == "workspace/configuration":
-            return [self.configuration for _ in params["items"]]
-        return None
-
 
 def default_capabilities() -> Json:
     """Return the capabilities of a modern editor."""
@@ -452,16 +277,3 @@ def default_capabilities() -> Json:
         "window": {"workDoneProgress": True, "showMessage": {}},
         "workspace": {"configuration": True, "workspaceFolders": True},
     }
-
-
-def to_units(text: str) -> str:
-    """Return the text with one character for each UTF-16 code unit."""
-    if text.isascii():
-        return text
-    data = text.encode("utf-16-le", "surrogatepass")
-    return "".join(chr(data[i] | data[i + 1] << 8) for i in range(0, len(data), 2))
-
-
-def from_units(units: str) -> str:
-    """Return the text of UTF-16 code units; a pair of surrogates is one character again."""
-    return units.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")

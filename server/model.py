@@ -120,15 +120,13 @@ async def _follow(child: asyncio.subprocess.Process, report: Report) -> dict[str
     """Report the child's progress, and return its last line."""
     assert child.stdout is not None
     last: dict[str, object] = {}
-    shown = -1
     async for line in child.stdout:
         with suppress(ValueError):
             value = json.loads(line)
             last = value if isinstance(value, dict) else last
-        percentage = _percentage(last)
-        if percentage is not None and percentage != shown:
-            shown = percentage
-            report(f"{percentage} %", percentage)
+        percentage, doing = _percentage(last), last.get("message")
+        words = (str(doing or ""), "" if percentage is None else f"{percentage} %")
+        report(" ".join(filter(None, words)), percentage)
     return last
 
 

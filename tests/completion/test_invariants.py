@@ -23,8 +23,7 @@ FILES = [
     *(("typescript", path) for path in sorted((ROOT / "examples").glob("*.ts"))),
     *(("go", path) for path in sorted((ROOT / "examples").glob("*.go"))),
 ]
-NOISE = [*")]}([{\"'`:;,/#
-	é", "𝔘", "  ", "    ", "return x", "if a:"]
+NOISE = [*")]}([{`:;,/#", '"', "'", "\n", "\t", "é", "𝔘", "  ", "    ", "return x", "if a:"]
 N_PLACES = 60
 
 

@@ -10,7 +10,7 @@ import pytest
 from reference_client import ReferenceText, data_of, random_position, random_text
 
 from midspan.context.document import Document, Position
-from midspan.evaluation.harness import ClientText, from_units, to_units
+from midspan.evaluation.client_text import ClientText, from_units, to_units
 from midspan.server import from_lsp
 from midspan.server.documents import Documents
 

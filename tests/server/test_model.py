@@ -70,7 +70,13 @@ async def test_editor_without_progress(connect: Any, script: Script) -> None:
 async def test_yes_fetches_the_model_and_loads_it(connect: Any, script: Script, tmp_path: Path) -> None:
     mark = tmp_path / "fetched"
     script.prepare = missing_until_fetched(mark)
-    lines = ['{"bytes": 10, "total": 40}', "not json", '{"bytes": 40, "total": 40}', '{"status": "ok"}']
+    lines = [
+        '{"bytes": 0, "total": 0, "message": "looking"}',
+        '{"bytes": 10, "total": 40, "message": "downloading"}',
+        "not json",
+        '{"bytes": 40, "total": 40}',
+        '{"status": "ok", "message": "ready"}',
+    ]
 
     async def connected() -> Any:
         return await connect(fetching(mark, lines), capabilities={"window": {"workDoneProgress": True}})
@@ -82,7 +88,8 @@ async def test_yes_fetches_the_model_and_loads_it(connect: Any, script: Script, 
     question = session.received.of("window/showMessageRequest")
     assert [action["title"] for action in question[0]["actions"]] == ["Download", "Not now"]
     assert "93 MB" in question[0]["message"]
-    assert progress_of(session) == ["begin", "end", "begin", "25 %", "100 %", "end", "begin", "end"]
+    download = ["looking", "downloading 25 %", "100 %", "ready"]
+    assert progress_of(session) == ["begin", "end", "begin", *download, "end", "begin", "end"]
     assert session.received.of("window/showMessage") == []
 
 

@@ -115,9 +115,9 @@ async def test_shutdown_answers_what_is_in_flight(connect: Any, script: Script) 
 
 async def test_late_answer_of_the_editor_is_ignored(connect: Any, script: Script) -> None:
     session = await connect()
-    session._send({"id": "nobody asked", "result": 5})
-    session._send({"id": 77, "error": {"code": "x"}})
-    session._send({"id": 78, "error": None, "result": None})
+    session.send({"id": "nobody asked", "result": 5})
+    session.send({"id": 77, "error": {"code": "x"}})
+    session.send({"id": 78, "error": None, "result": None})
     await still_works(session)
 
 
