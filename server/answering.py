@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
@@ -18,6 +20,9 @@ from .from_lsp import Wish
 from .logs import where
 from .model import report_problem
 from .paths import relative_path
+
+if TYPE_CHECKING:
+    from ..completion.complete import Answer
 from .session import Session
 
 log = logging.getLogger(__name__)
@@ -83,11 +88,18 @@ async def _proposed(
     request: Request = from_lsp.request(wish, document, trigger)
     path = relative_path(document.uri, document.language_id, session.folders)
     answer = await completer.complete(request, deadline, path)
+    session.last_answers[document.uri] = partial(_report, answer, document)
     if answer.trace.error is not None:
         report_problem(connection, answer.trace.error)
     if _has_changed(session, document):
         raise asyncio.CancelledError
     return to_lsp.inline_list(request, answer.proposals)
+
+
+def _report(answer: Answer, document: Document) -> dict[str, object]:
+    from ..completion.report import as_json  # brings the whole pipeline along, which the server's start must not
+
+    return as_json(answer, document)
 
 
 def _is_outdated(wish: Wish, document: Document) -> bool:

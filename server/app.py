@@ -16,6 +16,10 @@ from .connection import Connection, Parts
 from .settings import own_part
 
 
+WHY = "midspan/why"
+"""Our own request, with the parameters of a document's (docs/protocol.md)."""
+
+
 class MidspanServer(Connection):
     """The language server for exactly one client."""
 
@@ -74,6 +78,7 @@ def did_close(ls: MidspanServer, params: object) -> None:
     uri = from_lsp.document_uri(params)
     ls.session.documents.close(uri)
     ls.session.cancel(uri)
+    ls.session.last_answers.pop(uri, None)
     if (completer := ls.session.completer_now) is not None:
         completer.forget(uri)
 
@@ -81,6 +86,12 @@ def did_close(ls: MidspanServer, params: object) -> None:
 async def inline(ls: MidspanServer, params: object) -> types.InlineCompletionList:
     """Answer with ghost text."""
     return await inline_completion(ls, from_lsp.wish(params))
+
+
+def why(ls: MidspanServer, params: object) -> dict[str, object] | None:
+    """Say how the last answer in a document came about, as `midspan complete --json` does; null if there is none."""
+    last = ls.session.last_answers.get(from_lsp.document_uri(params))
+    return None if last is None else last()
 
 
 def execute_command(ls: MidspanServer, params: object) -> bool:
@@ -120,6 +131,7 @@ METHODS: dict[str, Callable[..., object]] = {
     types.TEXT_DOCUMENT_DID_SAVE: did_save,
     types.TEXT_DOCUMENT_DID_CLOSE: did_close,
     types.TEXT_DOCUMENT_INLINE_COMPLETION: inline,
+    WHY: why,
     types.WORKSPACE_EXECUTE_COMMAND: execute_command,
     types.WORKSPACE_DID_CHANGE_CONFIGURATION: did_change_configuration,
     types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: did_change_workspace_folders,

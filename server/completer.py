@@ -7,34 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ..completion.ask import Deadline, Proposal, Request
-from ..completion.errors import MidspanError
+from ..completion.ask import Deadline, Request
 from ..completion.settings import Settings
 
-
-class Trace(Protocol):
-    """The record of how an answer came about."""
-
-    @property
-    def error(self) -> MidspanError | None:
-        """What went wrong, if something did."""
-        ...
-
-
-class Answer(Protocol):
-    """The proposals for one request, best first."""
-
-    @property
-    def proposals(self) -> tuple[Proposal, ...]:
-        """The proposals, best first."""
-        ...
-
-    @property
-    def trace(self) -> Trace:
-        """How they came about."""
-        ...
+if TYPE_CHECKING:
+    from ..completion.complete import Answer
 
 
 class Completer(Protocol):

@@ -38,7 +38,7 @@ class Parts:
 
     completer_factory: CompleterFactory = make_completer
     load_settings: Callable[[Path | None, Mapping[str, object]], tuple[Settings, tuple[str, ...]]] = load_settings
-    add_model_command: Sequence[str] = (sys.executable, "-m", "midspan.cli", "models", "add")
+    add_model_command: Sequence[str] = (sys.executable, "-P", "-m", "midspan.cli", "models", "add")
 
 
 class Connection(LanguageServer):

@@ -6,7 +6,7 @@ Knows what is open, what is in flight and what is configured; sends and receives
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -37,6 +37,8 @@ class Session:
         self.preparing: asyncio.Task[None] | None = None
         self.stopped = asyncio.Event()
         self.exit_code = 1
+        self.last_answers: dict[str, Callable[[], dict[str, object]]] = {}
+        """For each document, what tells how the last answer in it came about."""
         self._completer: Completer | None = None
         self._is_configured = asyncio.Event()
         self._in_flight: dict[str, asyncio.Task[object]] = {}
