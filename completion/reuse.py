@@ -1,6 +1,6 @@
 """Proposals that still hold: shown before, and the user has since typed what they say (or nothing).
 
-Holds snapshots, which share their text with the documents; at most `KEPT` a document.
+Holds texts, not snapshots, whose trees would cost more; at most `KEPT` a document.
 """
 
 from __future__ import annotations
@@ -8,17 +8,16 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field, replace
 
-from ..context.document import Document
 from .ask import Edit, Proposal, Request, Trigger
 
-KEPT = 16
+KEPT = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What was proposed at an offset of a snapshot."""
+    """What was proposed at an offset of a text."""
 
-    document: Document
+    text: str
     offset: int
     proposals: tuple[Proposal, ...]
 
@@ -32,7 +31,7 @@ class Memory:
     def store(self, request: Request, proposals: tuple[Proposal, ...]) -> None:
         """Remember what was proposed, also that there was nothing to propose."""
         shown = self._shown.setdefault(request.document.uri, deque(maxlen=KEPT))
-        shown.appendleft(Shown(request.document, request.offset, proposals))
+        shown.appendleft(Shown(request.document.text, request.offset, proposals))
 
     def lookup(self, request: Request) -> tuple[Proposal, ...] | None:
         """Return the proposals that hold at the request's place, or None where the model has to be asked.
@@ -54,7 +53,7 @@ class Memory:
 def _typed_through(shown: Shown, request: Request) -> tuple[Proposal, ...] | None:
     """Return what is left of the proposals when only their own first characters were typed, else None."""
     n_typed = request.offset - shown.offset
-    then, now = shown.document.text, request.document.text
+    then, now = shown.text, request.document.text
     if n_typed < 0 or len(now) != len(then) + n_typed:
         return None
     typed = now[shown.offset : request.offset]

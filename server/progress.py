@@ -28,7 +28,8 @@ async def shown_progress(connection: Connection, title: str) -> AsyncIterator[Re
 
     def report(text: str, percentage: int | None) -> None:
         nonlocal shown
-        if shown != (shown := (text, percentage)):
+        if (text, percentage) != shown:
+            shown = (text, percentage)
             _send(connection, token, types.WorkDoneProgressReport(message=text, percentage=percentage))
 
     _send(connection, token, types.WorkDoneProgressBegin(title=title))
