@@ -8,8 +8,9 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .keys import KeyFileError, Keys, read_keys
@@ -66,7 +67,8 @@ def _run(options: Options) -> int:
         from .serving import serve
 
         names = tuple(dict.fromkeys((files.name, options.model)))
-        return serve(listener, lambda say: _load(files, options, say), names, keys, options.idle_minutes)
+        load = partial(_load, files, options)
+        return serve(listener, load, _check_model, names, keys, options.idle_minutes)
 
 
 def _load(files: ModelFiles, options: Options, say: Callable[[str], None]) -> Engine:
@@ -81,6 +83,12 @@ def _load(files: ModelFiles, options: Options, say: Callable[[str], None]) -> En
 
     torch.set_num_threads(options.threads or physical_cores())
     return build_engine(load(files, options.device, options.dtype, say), options.memory_mb)
+
+
+def _check_model(engine: Engine) -> Generator[None, None, str]:
+    from .engine.selftest import check_formats
+
+    return check_formats(engine)
 
 
 def _check_engine() -> None:

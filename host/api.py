@@ -237,7 +237,8 @@ def _facts(scheduler: Scheduler) -> dict[str, Any]:
     engine = scheduler.engine
     if engine is None:
         return {"device": None, "dtype": None, "fim": None}
-    return {"device": engine.device, "dtype": engine.dtype, "fim": engine.prompts.format_names()}
+    formats = {kind: fim_format.name for kind, fim_format in engine.prompts.formats.items()}
+    return {"device": engine.device, "dtype": engine.dtype, "fim": formats}
 
 
 async def _refused(request: Request, error: Exception) -> Response:

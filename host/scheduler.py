@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from .engine.engine import Engine
 
 Status = Literal["loading", "ok", "failed"]
+Load = Callable[[Callable[[str], None]], "Engine"]
+Check = Callable[["Engine"], Generator[None, None, str]]
 _CAPACITY = 64
 
 
@@ -81,14 +83,20 @@ class Counters:
 
 
 class Scheduler:
-    """Loads an engine in a thread of its own and works jobs off there."""
+    """Loads an engine in a thread of its own and works jobs off there.
 
-    def __init__(self, load: Callable[[Callable[[str], None]], Engine]) -> None:
+    ``check`` looks at the engine while nobody waits, one unit at a time, and returns a warning or nothing.
+    """
+
+    def __init__(self, load: Load, check: Check | None = None) -> None:
         self.status: Status = "loading"
         self.detail = "starting"
+        self.warning = ""
         self.engine: Engine | None = None
         self.counters = Counters()
         self._load = load
+        self._check = check
+        self._checking: Generator[None, None, str] | None = None
         self._waiting: list[Job] = []
         self._running: Job | None = None
         self._is_stopping = False
@@ -141,12 +149,14 @@ class Scheduler:
     def _work(self) -> None:
         if not self._load_engine():
             return
-        while (job := self._next()) is not None:
-            self._running = job
-            try:
+        while not self._is_stopping:
+            job = self._next()
+            if job is not None:
+                self._running = job
                 self._answer(job)
-            finally:
                 self._running = None
+            elif not self._go_on_checking():
+                self._wait()
 
     def _load_engine(self) -> bool:
         try:
@@ -155,6 +165,7 @@ class Scheduler:
             expected = isinstance(error, StoreError)
             self._fail(str(error) if expected else f"The model could not be loaded ({_kind_of(error)}).")
             return False
+        self._checking = self._check(self.engine) if self._check else None
         self.status, self.detail = "ok", "ready"
         return True
 
@@ -169,16 +180,34 @@ class Scheduler:
             job.send(Failure(message))
 
     def _next(self) -> Job | None:
-        """Wait for a job: the session that has waited longest comes first, and of it the newest job."""
+        """Take the next job, if one waits: the session that has waited longest comes first, and its newest job."""
         with self._changed:
-            while not self._waiting and not self._is_stopping:
-                self._changed.wait()
-            if self._is_stopping:
+            if not self._waiting:
                 return None
             first = self._waiting[0]
             same = [job for job in self._waiting if _same_session(job, first)]
             self._waiting.remove(same[-1])
             return same[-1]
+
+    def _wait(self) -> None:
+        with self._changed:
+            while not self._waiting and not self._is_stopping:
+                self._changed.wait()
+
+    def _go_on_checking(self) -> bool:
+        """Do one unit of the check of the model while nobody waits; tell whether there was one to do."""
+        if self._checking is None:
+            return False
+        try:
+            next(self._checking)
+        except StopIteration as end:
+            self.warning = end.value
+            self.detail = f"ready, but: {end.value}" if end.value else self.detail
+            self._checking = None
+        except Exception as error:
+            self.detail = f"ready, but the model could not be checked ({_kind_of(error)})"
+            self._checking = None
+        return True
 
     def _answer(self, job: Job) -> None:
         job.started = time.monotonic()

@@ -11,20 +11,15 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
-
 import uvicorn
 
 from .api import Api
 from .keys import Keys
 from .process import tell
-from .scheduler import Scheduler
-
-if TYPE_CHECKING:
-    from .engine.engine import Engine
+from .scheduler import Check, Load, Scheduler
 
 _WATCH_SECONDS = 0.25
 _SECONDS_TO_READ_FAILURE = 3.0
@@ -33,17 +28,19 @@ _SECONDS_TO_END = 2.0
 
 def serve(
     listener: socket.socket,
-    load: Callable[[Callable[[str], None]], Engine],
+    load: Load,
+    check: Check,
     model_names: tuple[str, ...],
     keys: Keys,
     idle_minutes: float,
 ) -> int:
     """Serve on a bound socket until a signal, or ``idle_minutes`` without a request (0: never); return the exit code.
 
-    ``load`` is called in the engine's thread; while it works, health is answered and requests wait.
+    ``load`` is called in the engine's thread; while it works, health is answered and requests wait. ``check``
+    looks at the model afterwards.
     """
     path = listener.getsockname() if _is_unix(listener) else ""
-    scheduler = Scheduler(load)
+    scheduler = Scheduler(load, check)
     api = Api(scheduler, model_names, keys)
     scheduler.start()
     asyncio.run(_serve(listener, api, scheduler, idle_minutes * 60))
@@ -92,6 +89,7 @@ class _Server(uvicorn.Server):
 async def _watch(server: uvicorn.Server, api: Api, scheduler: Scheduler, idle_seconds: float) -> None:
     """End the server when nobody has asked for long enough, or soon after the model could not be loaded."""
     failed_at = None
+    warned = ""
     while not server.should_exit:
         await asyncio.sleep(_WATCH_SECONDS)
         now = time.monotonic()
@@ -100,6 +98,9 @@ async def _watch(server: uvicorn.Server, api: Api, scheduler: Scheduler, idle_se
         if scheduler.status == "failed" and failed_at is None:
             failed_at = now
             tell(f"midspan host: {scheduler.detail}")
+        if scheduler.warning != warned:
+            warned = scheduler.warning
+            tell(f"midspan host: {warned}")
         is_idle = bool(idle_seconds) and now - api.last_request >= idle_seconds
         was_read = failed_at is not None and now - failed_at >= _SECONDS_TO_READ_FAILURE
         if is_idle or was_read:

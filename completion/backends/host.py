@@ -78,10 +78,14 @@ class HostBackend:
         return await self._health() is not None
 
     async def _health(self) -> dict[str, Any] | None:
+        """Return what the host says of itself, None where none answers."""
         try:
-            answer: dict[str, Any] = (await self._client.get("/healthz")).json()
-        except (httpx2.RequestError, ValueError):
+            response = await self._client.get("/healthz")
+        except httpx2.RequestError:
             return None
+        if response.status_code != 200:
+            return {"status": "failed", "detail": f"its host does not work ({response.status_code})."}
+        answer: dict[str, Any] = response.json()
         return answer
 
     def _body(self, ask: Ask) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import time
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import BinaryIO
 
 import platformdirs
 
@@ -26,6 +27,11 @@ from ..settings import HostSettings
 
 MODEL_MISSING, ENGINE_MISSING, ANOTHER_HAS_IT = 66, 69, 75
 """Exit codes of `midspan host` that mean something here (docs/protocol.md)."""
+
+SAYS = "midspan host: "
+"""What a host's words for the user begin with, in its log."""
+
+MAX_LOG_BYTES = 1_000_000
 
 START_SECONDS = 60.0
 """How long a new host may take until its socket answers (its model loads after that)."""
@@ -69,7 +75,6 @@ class HostProcess:
     def __init__(self, settings: HostSettings) -> None:
         """Remember the settings; nothing is started yet."""
         self._settings = settings
-        self._child: subprocess.Popen[bytes] | None = None
         self._paused_until = 0.0
         self._last_error: BackendError | ModelMissing | None = None
 
@@ -95,18 +100,47 @@ class HostProcess:
 
     async def _start(self, is_up: Callable[[], Awaitable[bool]]) -> None:
         give_up = time.monotonic() + START_SECONDS
-        child = self._child = _spawn(self._settings)
+        log = _Log()
+        child = _spawn(self._settings, log)
         while time.monotonic() < give_up:
             if await is_up():
                 return
             code = child.poll()
             if code is not None and code != ANOTHER_HAS_IT:
-                raise _reason(code, self._settings)
+                raise _reason(code, self._settings, log)
             await asyncio.sleep(0.05)
         raise BackendUnreachable(f"The model host does not answer. See {log_path()}, or run `midspan doctor`.")
 
 
-def _spawn(settings: HostSettings) -> subprocess.Popen[bytes]:
+class _Log:
+    """The hosts' log, and what a new host adds to it. Begun anew when it has grown large."""
+
+    def __init__(self) -> None:
+        self.path = log_path()
+        try:
+            self._start = self.path.stat().st_size
+            if self._start > MAX_LOG_BYTES:
+                self.path.unlink()
+                self._start = 0
+        except OSError:
+            self._start = 0
+
+    def open(self) -> BinaryIO:
+        """Open it for the new host to write to."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        return self.path.open("ab")
+
+    def last_words(self) -> str:
+        """Return the last thing that a host said since then (of two at the same time, either's), or nothing."""
+        try:
+            lines = self.path.read_bytes()[self._start :].decode("utf-8", "replace").splitlines()
+        except OSError:
+            return ""
+        said = [line.partition(SAYS)[2] for line in lines if SAYS in line]
+        return said[-1].rstrip(".") if said else ""
+
+
+def _spawn(settings: HostSettings, log: _Log) -> subprocess.Popen[bytes]:
     """Start a host that outlives this process. `-P` and the folder keep a repository's files off its path."""
     command = [
         *(sys.executable, "-P", "-m", "midspan.host"),
@@ -114,11 +148,8 @@ def _spawn(settings: HostSettings) -> subprocess.Popen[bytes]:
         *("--dtype", settings.dtype, "--threads", str(settings.threads)),
         *("--idle-minutes", str(settings.idle_minutes), "--memory-mb", str(settings.memory_mb)),
     ]
-    log = log_path()
     try:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        # A new log for each start: it holds why this one failed, and cannot grow for ever.
-        with log.open("wb") as errors:
+        with log.open() as errors:
             return subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -131,7 +162,7 @@ def _spawn(settings: HostSettings) -> subprocess.Popen[bytes]:
         raise BackendFailed(f"The model host cannot be started: {error.strerror} ({error.filename}).") from error
 
 
-def _reason(code: int, settings: HostSettings) -> BackendError | ModelMissing:
+def _reason(code: int, settings: HostSettings, log: _Log) -> BackendError | ModelMissing:
     if code == MODEL_MISSING:
         model = settings.model
         return ModelMissing(
@@ -139,17 +170,8 @@ def _reason(code: int, settings: HostSettings) -> BackendError | ModelMissing:
         )
     if code == ENGINE_MISSING:
         return BackendFailed("The model engine is not installed. Run `pip install 'midspan[host]'`.")
-    said = _last_words()
-    return BackendFailed(f"The model host ended ({code}){': ' + said if said else ''}. See {log_path()}.")
-
-
-def _last_words() -> str:
-    try:
-        lines = log_path().read_text("utf-8", "replace").splitlines()
-    except OSError:
-        return ""
-    ours = [line.partition("midspan host: ")[2] for line in lines if "midspan host: " in line]
-    return ours[-1].rstrip(".") if ours else ""
+    said = log.last_words()
+    return BackendFailed(f"The model host ended ({code}){': ' + said if said else ''}. See {log.path}.")
 
 
 def _user() -> str:

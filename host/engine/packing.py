@@ -26,9 +26,7 @@ class PackedLinear(nn.Module):
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:
         """Return states @ weight.T + bias."""
-        result: torch.Tensor = torch.ops.mkldnn._linear_pointwise(
-            states, self._packed, self._bias, "none", [], ""
-        )
+        result: torch.Tensor = torch.ops.mkldnn._linear_pointwise(states, self._packed, self._bias, "none", [], "")
         return result
 
 

@@ -60,22 +60,21 @@ def _choose_format(vocabulary: Vocabulary, model_name: str, wanted: str) -> FimF
 
 
 class PromptBuilder:
-    """Makes prompts for one model. ``n_context`` is the most tokens that it reads and writes for one request."""
+    """Makes prompts for one model, with a format for each kind of answer.
+
+    ``n_context`` is the most tokens that the model reads and writes for one request.
+    """
 
     def __init__(self, vocabulary: Vocabulary, formats: Mapping[Kind, FimFormat], n_context: int) -> None:
         self._vocabulary = vocabulary
-        self._formats = formats
+        self.formats = formats
         self._n_context = n_context
-
-    def format_names(self) -> dict[Kind, str]:
-        """Return the name of the format for each kind of answer."""
-        return {kind: fim_format.name for kind, fim_format in self._formats.items()}
 
     def build(self, request: GenerateRequest) -> Prompt:
         """Return the prompt of a request, trimmed so that it and ``max_tokens`` fit into the context."""
         room = self._n_context - min(request.max_tokens, self._n_context // 2) - _SPARE_TOKENS
         if isinstance(request.prompt, Hole):
-            return self._from_hole(request.prompt, self._formats[request.kind], room)
+            return self._from_hole(request.prompt, self.formats[request.kind], room)
         if isinstance(request.prompt, str):
             ids = self._vocabulary.bos + self._encode_end(request.prompt, room - 1)
         else:

@@ -30,7 +30,8 @@ def engine() -> Engine:
 
 
 def test_lines_use_the_adapter_and_blocks_the_healed_prefix() -> None:
-    assert engine().prompts.format_names() == {"line": "midspan-v0", "block": "none"}
+    formats = engine().prompts.formats
+    assert (formats["line"].name, formats["block"].name) == ("midspan-v0", "none")
     prompt = engine().prompts.build(hole("a = ", "\nb", "line"))
     vocabulary = engine().vocabulary
     assert prompt.ids == (8, *vocabulary.encode("\nb"), 9, *vocabulary.encode("a = "))

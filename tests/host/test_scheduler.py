@@ -201,3 +201,43 @@ async def test_a_failed_load_is_said_to_all_who_wait(error: Exception, detail: s
     assert detail in failure.message
     assert scheduler.status == "failed"
     assert scheduler.stop(10)
+
+
+async def test_the_model_is_checked_only_while_nobody_waits() -> None:
+    engine = ScriptedEngine()
+    engine.gate.set()
+    done: list[int] = []
+
+    def check(_: Engine) -> Generator[None, None, str]:
+        for step in range(5):
+            done.append(step)
+            yield
+            if step == 1:
+                scheduler.submit(asked)
+        return "something is wrong"
+
+    scheduler = Scheduler(lambda say: cast(Engine, engine), check)
+    asked = job("asked")
+    scheduler.start()
+    assert await text_of(asked) == "asked"
+    await until(lambda: scheduler.warning == "something is wrong")
+    assert done == [0, 1, 2, 3, 4]
+    assert "something is wrong" in scheduler.detail
+    assert scheduler.stop(10)
+
+
+async def test_a_check_that_breaks_leaves_the_host_working() -> None:
+    engine = ScriptedEngine()
+    engine.gate.set()
+
+    def check(_: Engine) -> Generator[None, None, str]:
+        yield
+        raise RuntimeError
+
+    scheduler = Scheduler(lambda say: cast(Engine, engine), check)
+    scheduler.start()
+    await until(lambda: "could not be checked" in scheduler.detail)
+    asked = job("asked")
+    scheduler.submit(asked)
+    assert await text_of(asked) == "asked"
+    assert scheduler.stop(10)
