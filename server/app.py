@@ -15,7 +15,6 @@ from .answering import inline_completion
 from .connection import Connection, Parts
 from .settings import own_part
 
-
 WHY = "midspan/why"
 """Our own request, with the parameters of a document's (docs/protocol.md)."""
 

@@ -39,7 +39,7 @@ class OpenAIBackend:
             )
         self.model = settings.model
         self._url = settings.endpoint.rstrip("/") + "/completions"
-        self._where = f"The model server at {httpx2.URL(settings.endpoint).host}"
+        self._where = f"The model server at {httpx2.URL(settings.endpoint).netloc.decode()}"
         self._server_fills = settings.fim == "suffix"
         self._format = _format(settings)
         self._takes_logprobs = True

@@ -5,7 +5,6 @@ from __future__ import annotations
 from ..models.load import LoadedModel
 from .engine import Engine
 from .model import Model
-from .packing import pack
 from .prompt import PromptBuilder, choose_formats
 from .sessions import Sessions
 from .tokens import Vocabulary
@@ -19,8 +18,6 @@ def build_engine(loaded: LoadedModel, memory_mb: int) -> Engine:
     vocabulary = Vocabulary(loaded.tokenizer, loaded.module.generation_config)
     files = loaded.files
     formats = choose_formats(vocabulary, files.name, {"line": files.fim_line, "block": files.fim_block})
-    for module in {id(m): m for m in (loaded.module, loaded.line_module)}.values():
-        pack(module)
     # The base model knows nothing of the adapter's sentinels, whose rows it shares.
     block = Model(loaded.module, loaded.n_context, loaded.adapter_ids)
     line = Model(loaded.line_module, loaded.n_context) if loaded.adapter_ids else block
