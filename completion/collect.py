@@ -27,7 +27,7 @@ class _Growing:
 
     def add(self, delta: Delta, boundary: Boundary) -> None:
         self.raw += delta.text.replace("\r\n", "\n")
-        self.text = unfenced(self.raw)
+        self.text = unfenced(self.raw, boundary.cursor)
         self.n_tokens += delta.n_tokens
         if delta.logprob is not None and self.logprob is not None:
             self.logprob += delta.logprob

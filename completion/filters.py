@@ -12,12 +12,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ..context.cursor import Cursor
-from ..context.syntax import errors
 from .ask import Candidate, Edit, Kind, Proposal
 from .draft import Draft
 from .indentation import fit_indentation
-from .layout import header_line, line_below, lines_below
+from .layout import header_line, indent_width, line_below, lines_below
 from .line_tail import fit_line_tail
+from .parsing import can_be_judged, errors_after, errors_before
 from .trace import Trace
 
 Filter = Callable[[Draft, Cursor], Draft | str]
@@ -62,7 +62,8 @@ def something_to_add(draft: Draft, cursor: Cursor) -> Draft | str:
 
 def without_loop(draft: Draft, cursor: Cursor) -> Draft | str:
     """Drop a text that repeats itself; of a block, keep what comes before its third equal line in a row."""
-    if re.search(r"(\w.{0,30}?|.{2,30}?)\1{5,}\s*$", draft.text[-400:], re.DOTALL):
+    loop = re.search(r"(\S.{1,30}?)\1{5,}\s*$", draft.text[-400:], re.DOTALL)
+    if loop is not None and len(set(loop[1])) > 1 and any(map(str.isalnum, loop[1])):  # not 000000, not =-=-=-
         return "repeats itself"
     lines = draft.text.split("\n")
     for at in range(2, len(lines)):
@@ -82,11 +83,12 @@ def without_line_above(draft: Draft, cursor: Cursor) -> Draft | str:
 
 def without_lines_below(draft: Draft, cursor: Cursor) -> Draft | str:
     """Cut from the first line on that stands after the cursor already, and that the text would run into."""
-    below = line_below(cursor).strip()
+    below = line_below(cursor)
     lines = draft.text.split("\n")
     for at, line in enumerate(lines):
-        whole = (cursor.line_head + line if at == 0 else line).strip()
-        if whole == below and _is_telling(whole):
+        whole = cursor.line_head + line if at == 0 else line
+        is_same = whole.strip() == below.strip() and indent_width(whole) == indent_width(below)
+        if is_same and _is_telling(whole):
             return replace(draft, text="\n".join(lines[:at])) if at else "repeats the line below"
     return replace(draft, text="\n".join(_without_closing_lines(lines, cursor)))
 
@@ -113,11 +115,9 @@ def with_line_ends(draft: Draft, cursor: Cursor) -> Draft | str:
 
 def parses_no_worse(draft: Draft, cursor: Cursor) -> Draft | str:
     """Drop what adds a syntax error to the document."""
-    document = cursor.document
-    if document.tree is None:
+    if not can_be_judged(cursor):
         return draft
-    inserted = document.replace(cursor.offset, cursor.offset + draft.covers, draft.text)
-    return "breaks the syntax" if errors(inserted) > errors(document) else draft
+    return "breaks the syntax" if errors_after(draft, cursor) > errors_before(cursor) else draft
 
 
 def _is_telling(line: str) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..context.cursor import Cursor
-from ..context.syntax import Place
+from ..context.syntax import Place, place
 from .draft import Draft
 from .layout import header_line, indent_of, indent_width
+
+QUOTES = "\"'`"
 
 
 def fit_indentation(draft: Draft, cursor: Cursor) -> Draft | str:
@@ -15,9 +17,17 @@ def fit_indentation(draft: Draft, cursor: Cursor) -> Draft | str:
     if cursor.place is not Place.CODE:
         return draft
     lines = draft.text.split("\n")
+    if any(quote in draft.text for quote in QUOTES) and _has_line_in_string(lines, cursor):
+        return draft  # white space in a string is its value
     if not cursor.line_head.strip() and not cursor.open_brackets:
         lines = _at_possible_depth(lines, cursor)
     return replace(draft, text="\n".join([lines[0], *(_in_style(line, cursor.indent_unit) for line in lines[1:])]))
+
+
+def _has_line_in_string(lines: list[str], cursor: Cursor) -> bool:
+    inserted = cursor.document.replace(cursor.offset, cursor.offset, "\n".join(lines))
+    starts = [cursor.offset + sum(len(line) + 1 for line in lines[:at]) for at in range(1, len(lines))]
+    return any(place(inserted, start) is Place.STRING for start in starts)
 
 
 def _at_possible_depth(lines: list[str], cursor: Cursor) -> list[str]:

@@ -1,8 +1,20 @@
-"""Indentation as text: what gate, boundary and filters measure lines with."""
+"""Indentation and neighbouring lines as text: what gate, boundary and filters measure with.
+
+Looks at the document, not at what a model is shown: however small its windows, nothing may be said twice.
+"""
 
 from __future__ import annotations
 
+import re
+
 from ..context.cursor import Cursor
+
+REACH = 4000
+"""How many characters before and after the cursor are looked at."""
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+TAB = 4
+"""Columns of a tab: what models mean by one when they write spaces."""
 
 
 def indent_of(line: str) -> str:
@@ -11,23 +23,26 @@ def indent_of(line: str) -> str:
 
 
 def indent_width(line: str) -> int:
-    """Return the width of a line's indentation, a tab counted up to the next multiple of four."""
-    width = 0
-    for character in indent_of(line):
-        width += 4 - width % 4 if character == "\t" else 1
-    return width
+    """Return the width of a line's indentation, a tab counted up to the next multiple of `TAB`."""
+    return len(indent_of(line).expandtabs(TAB))
+
+
+def text_after(cursor: Cursor) -> str:
+    """Return the text after the cursor, as far as it matters."""
+    return cursor.document.text[cursor.offset : cursor.offset + REACH]
 
 
 def header_line(cursor: Cursor) -> str:
     """Return the line that the text at the cursor belongs under: its own, or the last one with text before it."""
     if cursor.line_head.strip():
         return cursor.line_head
-    return next((line for line in reversed(cursor.prefix.splitlines()) if line.strip()), "")
+    before = cursor.document.text[max(0, cursor.offset - REACH) : cursor.offset]
+    return next((line for line in reversed(_LINE_END.split(before)) if line.strip()), "")
 
 
 def lines_below(cursor: Cursor) -> list[str]:
-    """Return the lines after the cursor's own line, as far as the window reaches."""
-    return cursor.suffix[len(cursor.line_tail) :].splitlines()[1:]
+    """Return the lines after the cursor's own line."""
+    return _LINE_END.split(text_after(cursor))[1:]
 
 
 def line_below(cursor: Cursor) -> str:

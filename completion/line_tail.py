@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ..context.cursor import Cursor
-from ..context.syntax import Place, errors
+from ..context.syntax import Place
 from .draft import Draft
+from .layout import text_after
+from .parsing import errors_after
 
 PAIRS = {")": "(", "]": "[", "}": "{"}
 CLOSING_TAIL = re.compile(r"[)\]}\"'`;,]+")
@@ -21,12 +23,14 @@ TELLING_OVERLAP = re.compile(r"\w")
 
 def fit_line_tail(draft: Draft, cursor: Cursor) -> Draft | str:
     """Return the best way to join the draft with the text after the cursor."""
-    if not cursor.suffix.strip():
+    if not text_after(cursor).strip():
         return draft
     if cursor.place is Place.COMMENT:
         return _without_overlap(draft, cursor) or draft
     ways = list(dict.fromkeys(_ways(draft, cursor)))
-    best = min(ways, key=lambda way: (_errors(way, cursor), _closes_twice(way, cursor)))
+    if len(ways) > 1:
+        ways.sort(key=lambda way: (errors_after(way, cursor), _closes_twice(way, cursor)))
+    best = ways[0]
     return best if best.text.strip() else "stands after the cursor already"
 
 
@@ -40,7 +44,7 @@ def _ways(draft: Draft, cursor: Cursor) -> Iterator[Draft]:
     closer = unmatched_closer(draft.text)
     if closer is not None and tail is not None and draft.text[closer + 1 :].strip():
         yield replace(draft, covers=tail.end())  # it closes the bracket and goes on
-    if closer is not None and cursor.suffix.lstrip().startswith(draft.text[closer]):
+    if closer is not None and text_after(cursor).lstrip().startswith(draft.text[closer]):
         yield replace(draft, text=draft.text[:closer].rstrip())
     if cut is not None:
         yield cut
@@ -57,14 +61,9 @@ def _without_overlap(draft: Draft, cursor: Cursor) -> Draft | None:
     return None
 
 
-def _errors(draft: Draft, cursor: Cursor) -> int:
-    inserted = cursor.document.replace(cursor.offset, cursor.offset + draft.covers, draft.text)
-    return errors(inserted)
-
-
 def _closes_twice(draft: Draft, cursor: Cursor) -> bool:
     closer = unmatched_closer(draft.text)
-    return closer is not None and cursor.suffix[draft.covers :].lstrip().startswith(draft.text[closer])
+    return closer is not None and text_after(cursor)[draft.covers :].lstrip().startswith(draft.text[closer])
 
 
 def unmatched_closer(text: str) -> int | None:

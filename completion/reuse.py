@@ -1,6 +1,6 @@
 """Proposals that still hold: shown before, and the user has since typed what they say (or nothing).
 
-Holds texts, not snapshots, whose trees would cost more; at most `KEPT` a document.
+Holds hashes of the text before and after the place, not the text: a day's editing must not add up.
 """
 
 from __future__ import annotations
@@ -10,15 +10,18 @@ from dataclasses import dataclass, field, replace
 
 from .ask import Edit, Proposal, Request, Trigger
 
-KEPT = 8
+KEPT = 16
+"""How many places of a document are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What was proposed at an offset of a text."""
+    """What was proposed at an offset of a text: its length, and the hashes of what is before and after."""
 
-    text: str
+    n_characters: int
     offset: int
+    before: int
+    after: int
     proposals: tuple[Proposal, ...]
 
 
@@ -31,7 +34,8 @@ class Memory:
     def store(self, request: Request, proposals: tuple[Proposal, ...]) -> None:
         """Remember what was proposed, also that there was nothing to propose."""
         shown = self._shown.setdefault(request.document.uri, deque(maxlen=KEPT))
-        shown.appendleft(Shown(request.document.text, request.offset, proposals))
+        text, offset = request.document.text, request.offset
+        shown.appendleft(Shown(len(text), offset, hash(text[:offset]), hash(text[offset:]), proposals))
 
     def lookup(self, request: Request) -> tuple[Proposal, ...] | None:
         """Return the proposals that hold at the request's place, or None where the model has to be asked.
@@ -52,13 +56,13 @@ class Memory:
 
 def _typed_through(shown: Shown, request: Request) -> tuple[Proposal, ...] | None:
     """Return what is left of the proposals when only their own first characters were typed, else None."""
+    text = request.document.text
     n_typed = request.offset - shown.offset
-    then, now = shown.text, request.document.text
-    if n_typed < 0 or len(now) != len(then) + n_typed:
+    if n_typed < 0 or len(text) != shown.n_characters + n_typed:
         return None
-    typed = now[shown.offset : request.offset]
-    if now[request.offset :] != then[shown.offset :] or not now.startswith(then[: shown.offset]):
+    if hash(text[request.offset :]) != shown.after or hash(text[: shown.offset]) != shown.before:
         return None
+    typed = text[shown.offset : request.offset]
     if not typed:
         return shown.proposals
     left = tuple(_after(proposal, typed) for proposal in shown.proposals if _goes_on(proposal, typed))

@@ -59,7 +59,7 @@ def _read(path: Path) -> tuple[Mapping[str, object], str]:
             return {}, ""
         if path.stat().st_size > MAX_FILE_BYTES:
             return {}, f"{path} is too large for a settings file and was left out."
-        return tomllib.loads(path.read_text("utf-8")), ""
+        return _from_file(tomllib.loads(path.read_text("utf-8")), path.parent), ""
     except tomllib.TOMLDecodeError as error:
         return {}, f"{path} is not valid TOML and was left out: {error}."
     except (OSError, UnicodeDecodeError) as error:
@@ -82,6 +82,15 @@ def _merge(
         else:
             merged.setdefault(section, {})[key] = value
     return warnings
+
+
+def _from_file(values: Mapping[str, object], folder: Path) -> Mapping[str, object]:
+    """Make a model's path that is relative to the settings file absolute: the host starts in another folder."""
+    host = values.get("host")
+    model = host.get("model") if isinstance(host, Mapping) else None
+    if not isinstance(host, Mapping) or not isinstance(model, str) or not model.startswith((".", "~")):
+        return values
+    return {**values, "host": {**host, "model": str((folder / Path(model).expanduser()).resolve())}}
 
 
 def _flat(values: Mapping[str, object]) -> Iterator[tuple[str, str, object]]:

@@ -46,10 +46,14 @@ class Cursor:
     place: Place
     identifier_before: str
     identifier_after: str
-    unit: Unit | None
     open_brackets: str
     blank_line: bool
     after_opener: bool
+
+    @property
+    def unit(self) -> Unit | None:
+        """The innermost function, method or class around the cursor (looked for when it is asked for)."""
+        return enclosing_unit(self.document, self.offset)
 
     @property
     def in_identifier(self) -> bool:
@@ -79,7 +83,6 @@ def cursor_context(document: Document, offset: int, sizes: WindowSizes) -> Curso
         place=place(document, offset),
         identifier_before=_name_at_end(head[-_LONGEST_NAME:], name_characters),
         identifier_after=_name_at_start(tail[:_LONGEST_NAME], name_characters),
-        unit=enclosing_unit(document, offset),
         open_brackets=open_brackets(document, offset),
         blank_line=blank_line,
         after_opener=blank_line and _follows_opener(document, line),

@@ -225,16 +225,16 @@ class Scheduler:
             return
         steps = self.engine.generate(job.request)
         for event in steps:
-            if isinstance(event, Piece):
-                self.counters.units += 1
             if job.is_cancelled:
                 steps.close()
                 self.counters.cancelled += 1
                 job.send(Failure("The request was called off."))
                 return
+            # Counted before it is sent: who has the answer may look at the counters.
+            self.counters.units += isinstance(event, Piece)
+            self.counters.finished += isinstance(event, Summary)
             if not isinstance(event, Piece) or event.text or event.tokens or event.finish:
                 job.send(event)
-        self.counters.finished += 1
 
 
 def _same_session(a: Job, b: Job) -> bool:

@@ -62,7 +62,7 @@ async def _serve(listener: socket.socket, api: Api, scheduler: Scheduler, idle_s
         timeout_keep_alive=75,
         timeout_graceful_shutdown=2,
     )
-    server = _Server(config)
+    server = _Server(config, scheduler)
     watch = asyncio.create_task(_watch(server, api, scheduler, idle_seconds))
     try:
         await server.serve(sockets=[listener])
@@ -71,7 +71,18 @@ async def _serve(listener: socket.socket, api: Api, scheduler: Scheduler, idle_s
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, but a signal ends it with exit code 0 instead of being raised again afterwards."""
+    """uvicorn, but a signal ends it with exit code 0 instead of being raised again afterwards.
+
+    What the engine works on is called off first, so that open answers end.
+    """
+
+    def __init__(self, config: uvicorn.Config, scheduler: Scheduler) -> None:
+        super().__init__(config)
+        self._scheduler = scheduler
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._scheduler.stop(timeout=0)
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -6,6 +6,7 @@ The hole travels as it is; the host renders it by token ids (docs/protocol.md).
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import httpx2
 
 from ..ask import Ask, Delta
-from ..errors import BackendFailed
+from ..errors import BackendFailed, BackendUnreachable
 from ..settings import HostSettings
 from .base import SAMPLING_TEMPERATURE
 from .deltas import deltas
@@ -22,6 +23,8 @@ from .sse import events
 
 WHERE = "The model host"
 POLL_SECONDS = 0.1
+HEALTH_SECONDS, SILENCE_SECONDS = 2.0, 60.0
+"""How long the host may take to say how it is, and how long it may say nothing at all."""
 
 
 class HostBackend:
@@ -38,6 +41,8 @@ class HostBackend:
         )
         self._process = HostProcess(settings)
         self._starting: asyncio.Task[None] | None = None
+        self._was_reached = False
+        self._silent_since = 0.0
 
     async def prepare(self, progress: Callable[[str], None]) -> None:
         """Start the host and wait until its model is loaded. Raises ModelMissing or BackendError."""
@@ -54,10 +59,30 @@ class HostBackend:
         raise BackendFailed("The model host ended while it loaded the model. Run `midspan doctor`.")
 
     async def stream(self, ask: Ask) -> AsyncGenerator[Delta, None]:
-        """Yield the candidate's pieces. Raises ModelMissing or BackendError."""
-        await self._start()
+        """Yield the candidate's pieces. Raises ModelMissing or BackendError.
+
+        The host is looked for only where it was not reached the last time: a keystroke has no time for it.
+        """
+        if not self._was_reached:
+            await self._start()
+        try:
+            async with aclosing(self._deltas(ask)) as found:
+                async for delta in found:
+                    yield delta
+            return
+        except BackendUnreachable as error:
+            self._was_reached = False
+            if not isinstance(error.__cause__, httpx2.ConnectError):
+                raise  # it was reached, and broke off
+        await self._start()  # it had ended since
+        async with aclosing(self._deltas(ask)) as found:
+            async for delta in found:
+                yield delta
+
+    async def _deltas(self, ask: Ask) -> AsyncGenerator[Delta, None]:
         async with aclosing(events(self._client, "/v1/completions", self._body(ask), WHERE)) as found:
             async for event in found:
+                self._was_reached = True
                 for delta in deltas(event, WHERE):
                     yield delta
 
@@ -78,15 +103,26 @@ class HostBackend:
         return await self._health() is not None
 
     async def _health(self) -> dict[str, Any] | None:
-        """Return what the host says of itself, None where none answers."""
+        """Return what the host says of itself, None where none answers.
+
+        One that takes the connection and says nothing may be busy with loading, but not for ever: raises
+        BackendUnreachable.
+        """
         try:
-            response = await self._client.get("/healthz")
+            response = await self._client.get("/healthz", timeout=HEALTH_SECONDS)
+            health = response.json() if response.status_code == 200 else None
+        except httpx2.TimeoutException:
+            self._silent_since = self._silent_since or time.monotonic()
+            if time.monotonic() - self._silent_since > SILENCE_SECONDS:
+                self._silent_since = 0.0
+                raise BackendUnreachable("The model host hangs. End it with `midspan clean --keep-models`.") from None
+            return {"status": "loading", "detail": "waiting for the model host"}
         except httpx2.RequestError:
             return None
-        if response.status_code != 200:
-            return {"status": "failed", "detail": f"its host does not work ({response.status_code})."}
-        answer: dict[str, Any] = response.json()
-        return answer
+        except ValueError:
+            health = None
+        self._silent_since = 0.0
+        return health if isinstance(health, dict) else {"status": "failed", "detail": "its host does not work."}
 
     def _body(self, ask: Ask) -> dict[str, Any]:
         hole = ask.hole

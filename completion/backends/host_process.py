@@ -36,8 +36,14 @@ MAX_LOG_BYTES = 1_000_000
 START_SECONDS = 60.0
 """How long a new host may take until its socket answers (its model loads after that)."""
 
-PAUSE_SECONDS = 10.0
-"""How long to leave a host alone that could not be started: the next keystroke must not start it again."""
+PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 10.0, 600.0
+"""How long to leave a host alone that cannot be had: the next keystroke must not start it again. Doubled each time."""
+
+STEADY_SECONDS = 120.0
+"""A host that ends sooner after its start than this will probably do so again."""
+
+RETRY_SECONDS = 0.5
+"""When another host holds the lock but does not answer, it may be ending: how soon to try to follow it."""
 
 
 def runtime_dir() -> Path:
@@ -75,41 +81,68 @@ class HostProcess:
     def __init__(self, settings: HostSettings) -> None:
         """Remember the settings; nothing is started yet."""
         self._settings = settings
+        self._child: _Child | None = None
+        self._problem: BackendError | ModelMissing | None = None
+        self._n_problems = 0
         self._paused_until = 0.0
-        self._last_error: BackendError | ModelMissing | None = None
 
     async def start(self, is_up: Callable[[], Awaitable[bool]]) -> None:
         """Return when the host's socket answers, starting a host if need be.
 
-        Raises ModelMissing or BackendError; then the host is left alone for `PAUSE_SECONDS`.
+        Raises ModelMissing or BackendError; then the host is left alone for a while, longer each time.
         """
         if await is_up():
             return
-        if self._last_error is not None and time.monotonic() < self._paused_until:
-            raise self._last_error
+        self._note_early_end()
+        if self._problem is not None and time.monotonic() < self._paused_until:
+            raise self._problem
         try:
             await self._start(is_up)
         except (BackendError, ModelMissing) as error:
-            self._last_error, self._paused_until = error, time.monotonic() + PAUSE_SECONDS
+            self._pause(error)
             raise
-        self._last_error = None
 
     def try_again(self) -> None:
-        """Forget an earlier failure: what was missing may be there now."""
-        self._last_error = None
+        """Forget earlier problems: what was missing may be there now."""
+        self._problem, self._n_problems = None, 0
 
     async def _start(self, is_up: Callable[[], Awaitable[bool]]) -> None:
         give_up = time.monotonic() + START_SECONDS
-        log = _Log()
-        child = _spawn(self._settings, log)
+        child = self._child = _Child(self._settings)
         while time.monotonic() < give_up:
             if await is_up():
                 return
-            code = child.poll()
-            if code is not None and code != ANOTHER_HAS_IT:
-                raise _reason(code, self._settings, log)
+            code = child.exit_code()
+            if code == ANOTHER_HAS_IT and child.age() > RETRY_SECONDS:
+                child = self._child = _Child(self._settings)
+            elif code not in (None, ANOTHER_HAS_IT):
+                self._child = None
+                raise child.reason()
             await asyncio.sleep(0.05)
         raise BackendUnreachable(f"The model host does not answer. See {log_path()}, or run `midspan doctor`.")
+
+    def _note_early_end(self) -> None:
+        """Pause when the host that was started here has ended early, twice in a row.
+
+        Once may be an accident. A host that cannot load its model, or runs out of memory with it, would be
+        started by every keystroke.
+        """
+        child = self._child
+        if child is None or child.exit_code() is None:
+            return
+        self._child = None
+        if child.exit_code() in (0, ANOTHER_HAS_IT) or child.age() > STEADY_SECONDS:
+            self.try_again()
+        elif self._n_problems == 0:
+            self._n_problems = 1
+        else:
+            self._pause(child.reason())
+
+    def _pause(self, error: BackendError | ModelMissing) -> None:
+        self._problem = error
+        self._n_problems += 1
+        seconds = min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * 2.0 ** (self._n_problems - 1))
+        self._paused_until = time.monotonic() + seconds
 
 
 class _Log:
@@ -140,38 +173,56 @@ class _Log:
         return said[-1].rstrip(".") if said else ""
 
 
-def _spawn(settings: HostSettings, log: _Log) -> subprocess.Popen[bytes]:
-    """Start a host that outlives this process. `-P` and the folder keep a repository's files off its path."""
-    command = [
-        *(sys.executable, "-P", "-m", "midspan.host"),
-        *("--socket", str(socket_path(settings)), "--model", settings.model, "--device", settings.device),
-        *("--dtype", settings.dtype, "--threads", str(settings.threads)),
-        *("--idle-minutes", str(settings.idle_minutes), "--memory-mb", str(settings.memory_mb)),
-    ]
-    try:
-        with log.open() as errors:
-            return subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=errors,
-                cwd=runtime_dir(),
-                start_new_session=True,
-            )
-    except OSError as error:
-        raise BackendFailed(f"The model host cannot be started: {error.strerror} ({error.filename}).") from error
+class _Child:
+    """A host that this process started. It outlives us."""
 
+    def __init__(self, settings: HostSettings) -> None:
+        """Start it. Raises BackendFailed."""
+        self._settings = settings
+        self._log = _Log()
+        self._began = time.monotonic()
+        self._process = self._spawn()
 
-def _reason(code: int, settings: HostSettings, log: _Log) -> BackendError | ModelMissing:
-    if code == MODEL_MISSING:
-        model = settings.model
-        return ModelMissing(
-            f"The model `{model}` is not on this machine. Run `midspan models add {model}`.", model=model
-        )
-    if code == ENGINE_MISSING:
-        return BackendFailed("The model engine is not installed. Run `pip install 'midspan[host]'`.")
-    said = log.last_words()
-    return BackendFailed(f"The model host ended ({code}){': ' + said if said else ''}. See {log.path}.")
+    def exit_code(self) -> int | None:
+        """Return its exit code, None while it runs."""
+        return self._process.poll()
+
+    def age(self) -> float:
+        """Return the seconds since its start."""
+        return time.monotonic() - self._began
+
+    def reason(self) -> BackendError | ModelMissing:
+        """Return why it ended."""
+        code, model = self.exit_code(), self._settings.model
+        if code == MODEL_MISSING:
+            text = f"The model `{model}` is not on this machine. Run `midspan models add {model}`."
+            return ModelMissing(text, model=model)
+        if code == ENGINE_MISSING:
+            return BackendFailed("The model engine is not installed. Run `pip install 'midspan[host]'`.")
+        said = self._log.last_words()
+        return BackendFailed(f"The model host ended ({code}){': ' + said if said else ''}. See {self._log.path}.")
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        settings = self._settings
+        command = [
+            # `-P` and the folder keep the files of the repository that is edited off its import path.
+            *(sys.executable, "-P", "-m", "midspan.host"),
+            *("--socket", str(socket_path(settings)), "--model", settings.model, "--device", settings.device),
+            *("--dtype", settings.dtype, "--threads", str(settings.threads)),
+            *("--idle-minutes", str(settings.idle_minutes), "--memory-mb", str(settings.memory_mb)),
+        ]
+        try:
+            with self._log.open() as errors:
+                return subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=errors,
+                    cwd=runtime_dir(),
+                    start_new_session=True,
+                )
+        except OSError as error:
+            raise BackendFailed(f"The model host cannot be started: {error.strerror} ({error.filename}).") from error
 
 
 def _user() -> str:

@@ -33,13 +33,9 @@ class OpenAIBackend:
 
     def __init__(self, settings: BackendSettings) -> None:
         """Raise SettingsError where the settings name no endpoint or an unknown format."""
-        if not settings.endpoint.startswith(("http://", "https://")):
-            raise SettingsError(
-                "backend.endpoint has to be the server's base address, such as http://127.0.0.1:11434/v1."
-            )
         self.model = settings.model
         self._url = settings.endpoint.rstrip("/") + "/completions"
-        self._where = f"The model server at {httpx2.URL(settings.endpoint).netloc.decode()}"
+        self._where = f"The model server at {_address(settings.endpoint)}"
         self._server_fills = settings.fim == "suffix"
         self._format = _format(settings)
         self._takes_logprobs = True
@@ -56,6 +52,8 @@ class OpenAIBackend:
             async for event in found:
                 for delta in deltas(event, self._where):
                     yield answer.rest(delta) if answer else delta
+                    if answer is not None and answer.went_astray:
+                        return
 
     async def close(self) -> None:
         """Close the connections."""
@@ -101,6 +99,17 @@ class OpenAIBackend:
         return [*newline, *stop_texts(self._format)][:N_STOPS]
 
 
+def _address(endpoint: str) -> str:
+    """Return the host and port of an endpoint. Raises SettingsError."""
+    try:
+        url = httpx2.URL(endpoint)
+    except httpx2.InvalidURL:
+        url = httpx2.URL("")
+    if url.scheme not in ("http", "https") or not url.host:
+        raise SettingsError("backend.endpoint has to be the server's base address, such as http://127.0.0.1:11434/v1.")
+    return url.netloc.decode()
+
+
 def _format(settings: BackendSettings) -> FimFormat:
     if settings.fim == "suffix":
         return NONE
@@ -115,6 +124,8 @@ def _format(settings: BackendSettings) -> FimFormat:
 
 def _client(settings: BackendSettings) -> httpx2.AsyncClient:
     key = os.environ.get(settings.api_key_env, "") if settings.api_key_env else ""
+    if not key.isascii() or not key.isprintable():
+        raise SettingsError(f"The key in the variable {settings.api_key_env} has characters that no key can have.")
     return httpx2.AsyncClient(
         headers={"Authorization": f"Bearer {key}"} if key else {},
         timeout=httpx2.Timeout(120.0, connect=settings.connect_timeout_ms / 1000),

@@ -79,9 +79,7 @@ async def _server_message(response: httpx2.Response) -> str:
 
 async def _server_sent(response: httpx2.Response, where: str) -> AsyncGenerator[dict[str, Any], None]:
     data: list[str] = []
-    async for line in response.aiter_lines():
-        if len(line) > MAX_EVENT:
-            raise BackendFailed(f"{where} sent an event that is too long for a completion.")
+    async for line in _lines(response, where):
         if line.startswith("data:"):
             data.append(line[5:].removeprefix(" "))
         elif not line and data:
@@ -92,6 +90,19 @@ async def _server_sent(response: httpx2.Response, where: str) -> AsyncGenerator[
             yield _event(text, where)
     if data and "".join(data).strip() != "[DONE]":  # some servers leave out the last blank line
         yield _event("\n".join(data), where)
+
+
+async def _lines(response: httpx2.Response, where: str) -> AsyncGenerator[str, None]:
+    r"""Yield lines, which end at \n or \r\n only: a raw U+2028 inside of JSON ends none."""
+    rest = b""
+    async for chunk in response.aiter_bytes():
+        *lines, rest = (rest + chunk).split(b"\n")
+        if len(rest) > MAX_EVENT:
+            raise BackendFailed(f"{where} sent an event that is too long for a completion.")
+        for line in lines:
+            yield line.removesuffix(b"\r").decode("utf-8", "replace")
+    if rest:
+        yield rest.decode("utf-8", "replace")
 
 
 def _event(text: str, where: str) -> dict[str, Any]:

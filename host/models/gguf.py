@@ -12,6 +12,8 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 from transformers.modeling_gguf_pytorch_utils import load_gguf_checkpoint
 
+from .pretokenizer import mend_pretokenizer
+
 
 def read_gguf_model(path: Path, dtype: torch.dtype) -> Any:
     """Return the causal language model of a GGUF file, its weights de-quantised to ``dtype`` on the CPU.
@@ -26,5 +28,7 @@ def read_gguf_model(path: Path, dtype: torch.dtype) -> Any:
 
 
 def read_gguf_tokenizer(path: Path) -> Any:
-    """Return the tokenizer that a GGUF file holds."""
-    return AutoTokenizer.from_pretrained(str(path.parent), gguf_file=path.name, trust_remote_code=False)
+    """Return the tokenizer that a GGUF file holds, with the pre-tokenizer that the file names."""
+    tokenizer = AutoTokenizer.from_pretrained(str(path.parent), gguf_file=path.name, trust_remote_code=False)
+    mend_pretokenizer(tokenizer, path)
+    return tokenizer

@@ -63,6 +63,20 @@ async def test_line(session: LspSession) -> None:
     assert session.documents[uri].text == BEGUN + "return a - b"
 
 
+async def test_why(session: LspSession) -> None:
+    uri = uri_of("why.py")
+    session.open(uri, "python", BEGUN)
+    document = {"textDocument": {"uri": uri}}
+    assert await session.request("midspan/why", document) is None
+    items = await session.complete(uri)
+    told = await session.request("midspan/why", document)
+    assert told["source"] == "model"
+    assert [item["id"] for item in told["items"]] == [item["command"]["arguments"][0] for item in items]
+    assert told["tokens"]["prompt"] > 0
+    assert await session.complete(uri) == items
+    assert (await session.request("midspan/why", document))["source"] == "reuse"
+
+
 async def test_typed_through_and_backspaced(session: LspSession) -> None:
     uri = uri_of("calc.py")
     session.open(uri, "python", BEGUN)

@@ -13,7 +13,7 @@ from midspan.host.engine.build import build_engine
 from midspan.host.engine.engine import Engine
 from midspan.host.engine.request import GenerateRequest
 from midspan.host.models.load import load
-from midspan.host.models.store import resolve
+from midspan.host.models.store import ModelFiles, resolve
 
 pytestmark = pytest.mark.default_model
 
@@ -70,6 +70,20 @@ def test_the_base_model_never_chooses_the_adapters_sentinels() -> None:
     logits = engine().models["block"].forward_all(engine().vocabulary.encode("x = 1"))
     assert torch.isinf(logits[:, [8, 9, 10]]).all()
     assert torch.isfinite(engine().models["line"].forward_all([5])[:, [8, 9, 10]]).all()
+
+
+def test_the_gguf_file_itself_can_be_loaded_and_says_the_same() -> None:
+    files = resolve("default")
+    if files.gguf is None:
+        pytest.skip("the store keeps no GGUF of the default model")
+    direct = ModelFiles("gguf", files.gguf, fim_line="none", fim_block="none")
+    of = build_engine(load(direct, "cpu", "float32", lambda detail: None), 64)
+    request = hole("def area(self):\n    x = 100\n    return ", max_tokens=8)
+    assert of.prompts.build(request).ids == engine().prompts.build(request).ids
+    # The converted weights are rounded to bf16, the file's own are not.
+    mine, theirs = ask(of, request)[0], ask(engine(), request)[0]
+    assert mine.tokens[0].text == theirs.tokens[0].text
+    assert abs(mine.tokens[0].logprob - theirs.tokens[0].logprob) < 0.05
 
 
 @pytest.mark.parametrize("kind", ["line", "block"])

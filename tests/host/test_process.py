@@ -220,6 +220,18 @@ def test_a_signal_ends_it_and_the_socket_is_gone(short_dir: Path, number: int) -
         assert "Traceback" not in host.stderr
 
 
+def test_a_signal_ends_an_answer_that_is_under_way(short_dir: Path) -> None:
+    with start(short_dir) as host:
+        host.wait_until("ok")
+        connection = host.connect()
+        body = {"prompt": "def area(self", "n": 16, "max_tokens": 400, "temperature": 2, "stream": True}
+        connection.request("POST", "/v1/completions", json.dumps(body))
+        host.wait_for_work("units", 3)
+        assert host.end() == 0
+        assert b"[DONE]" not in connection.getresponse().read()
+        connection.close()
+
+
 def test_nobody_asks_and_it_ends(short_dir: Path) -> None:
     with start(short_dir, "--idle-minutes", "0.02") as host:
         assert host.exit_code() == 0

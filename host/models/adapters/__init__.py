@@ -1,0 +1,1 @@
+"""The adapters that ship with midspan: weights (safetensors) and how to merge them (JSON)."""
