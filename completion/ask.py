@@ -90,8 +90,6 @@ class Usage:
     reused_tokens: int = 0
     generated_tokens: int = 0
     prompt_ms: float = 0.0
-    first_token_ms: float = 0.0
-    model_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,7 @@ class Delta:
     """The next piece of a candidate.
 
     ``logprob`` is the sum of the natural log-probabilities of its ``n_tokens`` tokens, None where the server
-    does not tell. ``finish`` is set on the last piece: "stop" or "length". ``usage`` comes once, if at all.
+    does not tell. ``finish`` is set on the last piece: "stop" or "length". ``usage`` is what it has cost so far.
     """
 
     text: str

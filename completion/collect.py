@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from .ask import Ask, Candidate, Delta
+from .ask import Ask, Candidate, Delta, Usage
 from .backends.base import Backend
 from .boundary import Boundary
 from .fences import unfenced
@@ -24,6 +24,7 @@ class _Growing:
     n_tokens: int = 0
     end: int | None = None
     finish: str | None = None
+    usage: Usage = field(default_factory=Usage)
 
     def add(self, delta: Delta, boundary: Boundary) -> None:
         self.raw += delta.text.replace("\r\n", "\n")
@@ -34,6 +35,7 @@ class _Growing:
         elif delta.text:
             self.logprob = None  # the server does not tell
         self.finish = delta.finish or self.finish
+        self.usage = delta.usage or self.usage
         self.end = boundary.end(self.text)
 
     def candidate(self, boundary: Boundary) -> Candidate:
@@ -58,6 +60,8 @@ async def collect(backend: Backend, ask: Ask, boundary: Boundary, trace: Trace, 
         trace.verdict += ", out of time"
     finally:
         trace.timing_ms["model"] = (time.monotonic() - began) * 1000
+        for one in growing:
+            trace.add_usage(replace(one.usage, generated_tokens=max(one.n_tokens, one.usage.generated_tokens)))
     return tuple(one.candidate(boundary) for one in growing)
 
 
@@ -67,7 +71,6 @@ async def _read(backend: Backend, ask: Ask, boundary: Boundary, trace: Trace, on
         async for delta in deltas:
             if delta.text:
                 trace.mark("first_token", began)
-            trace.add_usage(delta)
             one.add(delta, boundary)
             if one.end is not None and one.finish is None:
                 return  # by our boundary; a server that ended by itself still says what it cost

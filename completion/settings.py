@@ -65,9 +65,9 @@ class BackendSettings(msgspec.Struct, frozen=True, kw_only=True):
             "parameter), `none` (text before the cursor only) or a format's name (docs/models.md)."
         ),
     ] = "auto"
-    api_key_env: Annotated[str, Meta(description="Name of the environment variable that holds the server's key.")] = (
-        "MIDSPAN_API_KEY"
-    )
+    api_key_env: Annotated[
+        str, Meta(description="Name of the environment variable that holds the server's key; in your own file only.")
+    ] = "MIDSPAN_API_KEY"
     connect_timeout_ms: Annotated[int, Meta(ge=10, le=60_000, description="Milliseconds to wait for a connection.")] = (
         2000
     )
@@ -88,10 +88,17 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(ge=0, le=1024, description="CPU threads of the host; 0 means one for each physical core.")
     ] = 0
     idle_minutes: Annotated[
-        float, Meta(gt=0, le=100_000, description="Minutes without a request after which the host ends.")
+        float,
+        Meta(
+            gt=0, le=100_000, description="Minutes without a request after which the host ends (read when it starts)."
+        ),
     ] = 30.0
     memory_mb: Annotated[
-        int, Meta(ge=16, description="Most memory, in MB, for the encoded tokens of all open documents.")
+        int,
+        Meta(
+            ge=16,
+            description="Most memory, in MB, for the encoded tokens of all open documents (read when the host starts).",
+        ),
     ] = 512
 
 
@@ -102,6 +109,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     backend: BackendSettings = BackendSettings()
     host: HostSettings = HostSettings()
 
+
+FILE_ONLY = frozenset({"backend.api_key_env"})
+"""What not even the editor may set: its settings can come from the repository, and this would read out a variable."""
 
 USER_ONLY_SECTIONS = frozenset({"backend", "host"})
 """Sections that a project's `midspan.toml` may not set: they would run a program or send text elsewhere."""

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 import platformdirs
 
-from .settings import USER_ONLY_SECTIONS, Settings
+from .settings import FILE_ONLY, USER_ONLY_SECTIONS, Settings
 
 MAX_FILE_BYTES = 1_000_000
 PROJECT_FILE = "midspan.toml"
@@ -72,6 +72,8 @@ def _merge(
     warnings = []
     for section, key, value in _flat(values):
         warning = _problem(section, key, value)
+        if f"{section}.{key}" in FILE_ONLY and source != str(user_file()):
+            warning = f"`{section}.{key}` may be set only in {user_file()}, since it reads a secret."
         if is_project and section in USER_ONLY_SECTIONS:
             warning = (
                 f"`{section}.{key}` may not be set by a project, since it decides what runs and where text goes. "

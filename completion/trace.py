@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 
-from .ask import Delta, Usage
+from .ask import Usage
 from .errors import MidspanError
 
 
@@ -25,7 +25,7 @@ class Dropped:
 
 @dataclass(slots=True)
 class Trace:
-    """The record of one request. ``timing_ms`` holds the steps of docs/architecture.md's table."""
+    """The record of one request. ``timing_ms`` holds the steps that docs/protocol.md explains."""
 
     began: float = field(default_factory=time.monotonic)
     verdict: str = ""
@@ -51,10 +51,8 @@ class Trace:
         """Set the step ``name`` to the milliseconds since the monotonic instant ``since``, if it is not set."""
         self.timing_ms.setdefault(name, (time.monotonic() - since) * 1000)
 
-    def add_usage(self, delta: Delta) -> None:
-        """Add up what the model server says a candidate cost."""
-        if (new := delta.usage) is None:
-            return
+    def add_usage(self, new: Usage) -> None:
+        """Add what one candidate cost."""
         so_far = self.usage
         self.usage = Usage(*(getattr(so_far, field.name) + getattr(new, field.name) for field in fields(Usage)))
 

@@ -100,7 +100,7 @@ class Api:
                 raise Refusal(503, f"The model is still loading ({detail}). Try again.", "loading")
             await asyncio.sleep(_LOADING_POLL_SECONDS)
         if self._scheduler.status == "failed":
-            raise Refusal(503, self._scheduler.detail, "model_failed")
+            raise Refusal(500, self._scheduler.detail, "model_failed")
 
 
 class Refusal(Exception):
@@ -126,6 +126,7 @@ class _JobResponse(Response):
         self._job = job
         self._answer = answer
         self._is_streamed = asked.is_streamed
+        self._is_extended = asked.is_extended
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         watch = asyncio.create_task(_watch(receive, self._job))
@@ -164,10 +165,12 @@ class _JobResponse(Response):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _as_lines(self, event: Event) -> bytes:
+        if isinstance(event, Piece) and event.cost is not None:
+            return _sse(self._answer.cost(event.cost, self._queue_ms())) if self._is_extended else b""
         if isinstance(event, Piece):
             return _sse(self._answer.chunk(event))
         if isinstance(event, Summary):
-            return _sse(self._answer.last_chunk(event, self._queue_ms())) + b"data: [DONE]\n\n"
+            return _sse(self._answer.cost(event, self._queue_ms())) + b"data: [DONE]\n\n"
         message = event.message if isinstance(event, Failure) else ""
         return _sse(error_object(message, "server_error", "failed"))
 

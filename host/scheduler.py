@@ -233,7 +233,7 @@ class Scheduler:
             # Counted before it is sent: who has the answer may look at the counters.
             self.counters.units += isinstance(event, Piece)
             self.counters.finished += isinstance(event, Summary)
-            if not isinstance(event, Piece) or event.text or event.tokens or event.finish:
+            if not isinstance(event, Piece) or event.text or event.tokens or event.finish or event.cost:
                 job.send(event)
 
 

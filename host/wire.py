@@ -27,12 +27,16 @@ class BadRequest(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CompletionRequest:
-    """A checked request: what the engine is asked for, and how the answer is to be sent."""
+    """A checked request: what the engine is asked for, and how the answer is to be sent.
+
+    ``is_extended``: it has our extension object, so that the answer may have more than OpenAI's.
+    """
 
     generate: GenerateRequest
     model: str
     is_streamed: bool
     wants_logprobs: bool
+    is_extended: bool
 
 
 def read_request(body: bytes, arrived: float) -> CompletionRequest:
@@ -54,6 +58,7 @@ def read_request(body: bytes, arrived: float) -> CompletionRequest:
         model=fields.text("model", ""),
         is_streamed=fields.flag("stream"),
         wants_logprobs=data.get("logprobs") not in (None, False),
+        is_extended="midspan" in data,
     )
 
 
@@ -186,8 +191,8 @@ class Answer:
         """Return one event of a streamed answer."""
         return self._object([self._choice(piece)])
 
-    def last_chunk(self, summary: Summary, queue_ms: float) -> dict[str, Any]:
-        """Return the event that ends a streamed answer."""
+    def cost(self, summary: Summary, queue_ms: float) -> dict[str, Any]:
+        """Return the event that says what it has cost: the last one of a stream, and one after the prompt."""
         return self._object([]) | _cost(summary, queue_ms)
 
     def whole(self, pieces: Sequence[Piece], summary: Summary, queue_ms: float) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from functools import partial
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -88,7 +87,7 @@ async def _proposed(
     request: Request = from_lsp.request(wish, document, trigger)
     path = relative_path(document.uri, document.language_id, session.folders)
     answer = await completer.complete(request, deadline, path)
-    session.last_answers[document.uri] = partial(_report, answer, document)
+    session.last_answers[document.uri] = _report(answer, document)
     if answer.trace.error is not None:
         report_problem(connection, answer.trace.error)
     if _has_changed(session, document):
@@ -97,7 +96,7 @@ async def _proposed(
 
 
 def _report(answer: Answer, document: Document) -> dict[str, object]:
-    from ..completion.report import as_json  # brings the whole pipeline along, which the server's start must not
+    from ..completion.report import as_json  # late: it brings the whole pipeline along, as the completer did
 
     return as_json(answer, document)
 

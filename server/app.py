@@ -89,8 +89,7 @@ async def inline(ls: MidspanServer, params: object) -> types.InlineCompletionLis
 
 def why(ls: MidspanServer, params: object) -> dict[str, object] | None:
     """Say how the last answer in a document came about, as `midspan complete --json` does; null if there is none."""
-    last = ls.session.last_answers.get(from_lsp.document_uri(params))
-    return None if last is None else last()
+    return ls.session.last_answers.get(from_lsp.document_uri(params))
 
 
 def execute_command(ls: MidspanServer, params: object) -> bool:

@@ -1,6 +1,6 @@
 """One editor's connection: pygls, the session, and the ways to say something to the editor.
 
-Knows which messages there are to send, not when: the methods (`app`) and the start (`startup`) do.
+Knows which messages there are to send, not when: the methods (`app`) and what they call do.
 """
 
 from __future__ import annotations

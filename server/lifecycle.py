@@ -10,15 +10,16 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
 from ..completion.errors import SettingsError
 from .app import MidspanServer
+from .framing import Received
 from .logs import configure_logging, log_failed_callback, where
 from .parent import end_of_process
 from .session import Session
-from .transport import PipeWriter, messages, read_in_thread, take_stdio
+from .transport import PipeWriter, messages, messages_from_port, read_in_thread, take_stdio
 
 log = logging.getLogger(__name__)
 
@@ -54,10 +55,10 @@ def run_tcp(
     return 0
 
 
-async def converse(server: MidspanServer, reader: asyncio.StreamReader) -> None:
+async def converse(server: MidspanServer, received: AsyncIterator[Received]) -> None:
     """Handle what comes from the client until it goes, says `exit`, or the session is stopped."""
     asyncio.get_running_loop().set_exception_handler(log_failed_callback)
-    reading = asyncio.create_task(_read(server, reader))
+    reading = asyncio.create_task(_read(server, received))
     stopping = asyncio.create_task(server.session.stopped.wait())
     try:
         await asyncio.wait({reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -69,8 +70,8 @@ async def converse(server: MidspanServer, reader: asyncio.StreamReader) -> None:
         server.session.stop(0 if server.protocol.is_shut_down else 1)
 
 
-async def _read(server: MidspanServer, reader: asyncio.StreamReader) -> None:
-    async for message in messages(reader):
+async def _read(server: MidspanServer, received: AsyncIterator[Received]) -> None:
+    async for message in received:
         try:
             server.protocol.receive(message)
         except Exception as error:
@@ -86,7 +87,7 @@ async def _serve_stdio(server_factory: ServerFactory) -> int:
         with suppress(NotImplementedError):
             asyncio.get_running_loop().add_signal_handler(signal_number, session.stop, 1)
     session.spawn(_stop_with_parent(session))
-    await converse(server, read_in_thread(stdin))
+    await converse(server, messages(read_in_thread(stdin)))
     _leave_in_any_case(session.exit_code)
     await session.close()
     return session.exit_code
@@ -118,10 +119,10 @@ async def _serve_tcp(host: str, port: int, listening: Callable[[int], None], ser
 
 
 async def serve_stream(server: MidspanServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Serve one client over a stream, and close the stream."""
+    """Serve one client over a port's stream, and close the stream; at once if what connects does not speak LSP."""
     server.protocol.set_writer(writer)
     try:
-        await converse(server, reader)
+        await converse(server, messages_from_port(reader))
         await server.session.close()
     finally:
         writer.close()

@@ -6,7 +6,7 @@ Knows what is open, what is in flight and what is configured; sends and receives
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -37,8 +37,8 @@ class Session:
         self.preparing: asyncio.Task[None] | None = None
         self.stopped = asyncio.Event()
         self.exit_code = 1
-        self.last_answers: dict[str, Callable[[], dict[str, object]]] = {}
-        """For each document, what tells how the last answer in it came about."""
+        self.last_answers: dict[str, dict[str, object]] = {}
+        """For each document, how the last answer in it came about, as JSON."""
         self._completer: Completer | None = None
         self._is_configured = asyncio.Event()
         self._in_flight: dict[str, asyncio.Task[object]] = {}
@@ -70,8 +70,8 @@ class Session:
         """Let requests wait no longer for the first settings, whatever came of them."""
         self._is_configured.set()
 
-    def replace_completer(self, completer: Completer) -> Completer | None:
-        """Use another completer from now on, and return the old one; requests in flight are superseded."""
+    def replace_completer(self, completer: Completer | None) -> Completer | None:
+        """Use another completer (or none) from now on, and return the old one; requests in flight are superseded."""
         old, self._completer = self._completer, completer
         for task in self._in_flight.values() if old is not None else ():
             task.cancel()

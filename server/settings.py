@@ -25,6 +25,19 @@ class EditorSettings:
     initial: Overrides = field(default_factory=dict)
     pushed: Overrides = field(default_factory=dict)
     pulled: Overrides = field(default_factory=dict)
+    n_asked: int = 0
+    n_answered: int = 0
+    """The number of the question that ``pulled`` answers: editors may answer late, and out of order."""
+
+    def ask(self) -> int:
+        """Return the number of a new question to the editor."""
+        self.n_asked += 1
+        return self.n_asked
+
+    def answer(self, question: int, value: object) -> None:
+        """Note what the editor answers, unless a later question was answered before."""
+        if question > self.n_answered:
+            self.n_answered, self.pulled = question, section_part(value)
 
     def merged(self) -> Overrides:
         """Return them as one."""

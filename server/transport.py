@@ -6,6 +6,7 @@ Knows nothing of LSP's methods.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 import threading
@@ -14,19 +15,28 @@ from typing import BinaryIO
 
 from .framing import Framing, Received
 
+log = logging.getLogger(__name__)
+
 QUIET_SECONDS = 1.0
 """How long a half-received message may stand still before its length is taken for wrong."""
 READ_BYTES = 1 << 16
 
+# With the colon: no HTTP client sends one in its first word, whatever method a web page asks it to use.
+_OPENINGS = (b"content-length:", b"content-type:")
 
-async def messages(reader: asyncio.StreamReader) -> AsyncIterator[Received]:
-    """Yield what arrives, one message in a turn of the event loop, until the stream ends.
+
+async def messages(reader: asyncio.StreamReader, begun: bytes = b"") -> AsyncIterator[Received]:
+    """Yield what arrives after the bytes ``begun``, one message in a turn of the event loop, until the stream ends.
 
     The first step of a task that a message starts runs before the next message is handed out; so a request
     sees the documents as they were when it was sent.
     """
     framing = Framing()
+    received = framing.feed(begun)
     while True:
+        for message in received:
+            yield message
+            await asyncio.sleep(0)
         try:
             patience = QUIET_SECONDS if framing.inside_message else None
             data = await asyncio.wait_for(reader.read(READ_BYTES), patience)
@@ -38,9 +48,29 @@ async def messages(reader: asyncio.StreamReader) -> AsyncIterator[Received]:
             if not data:
                 return
             received = framing.feed(data)
-        for message in received:
-            yield message
-            await asyncio.sleep(0)
+
+
+async def messages_from_port(reader: asyncio.StreamReader) -> AsyncIterator[Received]:
+    """Yield what arrives at a port, to which anything may connect: nothing unless it begins as LSP does.
+
+    A web page can have a browser send an HTTP request here, with whole messages in its body.
+    """
+    begun = b""
+    while not begun.lower().startswith(_OPENINGS):
+        try:
+            data = await reader.read(READ_BYTES)
+        except OSError:
+            return
+        begun += data
+        if not data or not _may_open(begun.lower()):
+            log.warning("closed a connection that does not speak LSP")
+            return
+    async for message in messages(reader, begun):
+        yield message
+
+
+def _may_open(data: bytes) -> bool:
+    return any(data.startswith(opening) or opening.startswith(data) for opening in _OPENINGS)
 
 
 class PipeWriter:

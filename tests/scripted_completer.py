@@ -16,6 +16,7 @@ import msgspec
 from midspan.completion.ask import Deadline, Edit, Kind, Proposal, Request
 from midspan.completion.errors import MidspanError
 from midspan.completion.settings import Settings
+from midspan.completion.trace import Trace
 
 Propose = Callable[[Request, Deadline, str], Awaitable[tuple[Proposal, ...]]]
 
@@ -28,14 +29,9 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 @dataclass(frozen=True)
-class ScriptedTrace:
-    error: MidspanError | None = None
-
-
-@dataclass(frozen=True)
 class ScriptedAnswer:
     proposals: tuple[Proposal, ...] = ()
-    trace: ScriptedTrace = ScriptedTrace()
+    trace: Trace = field(default_factory=Trace)
 
 
 def at_cursor(request: Request, text: str, covered: int = 0) -> Proposal:
@@ -91,7 +87,7 @@ class ScriptedCompleter:
         try:
             return ScriptedAnswer(await self.script.propose(request, deadline, path))
         except MidspanError as error:
-            return ScriptedAnswer(trace=ScriptedTrace(error))
+            return ScriptedAnswer(trace=Trace(error=error))
         except asyncio.CancelledError:
             self.script.n_cancelled += 1
             raise

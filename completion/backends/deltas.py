@@ -49,6 +49,4 @@ def _usage(event: dict[str, Any]) -> Usage:
         reused_tokens=int((usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0),
         generated_tokens=int(usage.get("completion_tokens") or 0),
         prompt_ms=float(timing.get("prompt") or 0.0),
-        first_token_ms=float(timing.get("first_token") or 0.0),
-        model_ms=float(timing.get("model") or 0.0),
     )

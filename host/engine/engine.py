@@ -74,6 +74,7 @@ class _Run:
     def pieces(self) -> Iterator[Piece]:
         logits = yield from self._read_prompt(index=0)
         self._prompt_ms = self._ms()
+        yield Piece(cost=self.summary())
         for index in range(self._request.n):
             if logits is not None and index > 0:
                 logits = yield from self._return_to_prompt(index, logits)

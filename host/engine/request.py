@@ -57,12 +57,16 @@ class TokenInfo:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The next text of one candidate (may be empty: a unit of work was done); ``finish`` is set on its last one."""
+    """The next text of one candidate (may be empty: a unit of work was done); ``finish`` is set on its last one.
+
+    ``cost`` comes with the piece that follows the prompt: what that cost, for who stops before the end.
+    """
 
     index: int = 0
     text: str = ""
     tokens: tuple[TokenInfo, ...] = ()
     finish: Finish | None = None
+    cost: Summary | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,3 +222,18 @@ def test_the_documented_json() -> None:
     assert set(report["timing_ms"]) == {"context", "prompt", "first_token", "model", "shape", "total"}
     assert report["tokens"] == {"prompt": 7, "reused": 0, "generated": 3}
     assert report["dropped"] == []
+
+
+def test_a_model_that_is_shown_no_suffix_still_says_nothing_twice() -> None:
+    settings = Settings(completion=CompletionSettings(suffix_tokens=0, prefix_tokens=16))
+    answer, _, model = answer_of("fn main() { foo(¦) }\n", "a)", language="rust", settings=settings)
+    assert model.asks[0].hole.suffix == ""
+    assert [proposal.edits[0].text for proposal in answer.proposals] == ["a"]
+
+
+def test_a_large_document_is_judged_around_the_cursor() -> None:
+    filler = "x = 1\n" * 20_000
+    answer, _, _ = answer_of(f"{filler}y = foo(¦)\n{filler}", "a)")
+    assert [proposal.edits[0].text for proposal in answer.proposals] == ["a"]
+    answer, _, _ = answer_of(f"{filler}¦\n{filler}", "def (:::")
+    assert answer.trace.dropped[0].why == "breaks the syntax"

@@ -93,3 +93,16 @@ def test_the_documentation_is_the_schema() -> None:
     assert page.read_text("utf-8") == render(), (
         "run: python -m midspan.completion.settings_docs > docs/configuration.md"
     )
+
+
+def test_the_editor_may_not_name_the_variable_that_holds_the_key(user_file: Path) -> None:
+    settings, (warning,) = load(None, {"backend": {"api_key_env": "AWS_SECRET_ACCESS_KEY"}})
+    assert settings.backend.api_key_env == "MIDSPAN_API_KEY"
+    assert "may be set only in" in warning
+    user_file.write_text("[backend]\napi_key_env = 'MY_KEY'\n")
+    assert load()[0].backend.api_key_env == "MY_KEY"
+
+
+def test_a_model_path_in_a_file_is_relative_to_it(user_file: Path) -> None:
+    user_file.write_text("[host]\nmodel = './mine'\n")
+    assert load()[0].host.model == str(user_file.parent / "mine")

@@ -200,3 +200,34 @@ def test_plain_text_completes() -> None:
 
 def test_a_comment_completes() -> None:
     check_ghost("# Return the ¦\n", "sum (of both", "# Return the ├sum (of both┤\n")
+
+
+def test_numbers_and_rules_are_no_loops() -> None:
+    check_ghost("limit = ¦\n", "1000000", "limit = ├1000000┤\n")
+    check_ghost("mask = ¦\n", "0xFFFFFFFF", "mask = ├0xFFFFFFFF┤\n")
+    check_ghost("# ¦\n", "-" * 40, f"# ├{'-' * 40}┤\n")
+
+
+def test_an_early_return_may_say_what_the_last_line_says() -> None:
+    check_ghost(
+        "def f(x):\n    if x:\n        ¦\n    return None\n",
+        "return None",
+        "def f(x):\n    if x:\n        ├return None┤\n    return None\n",
+    )
+
+
+def test_white_space_in_a_string_is_kept() -> None:
+    check_ghost(
+        "package a\n\nfunc f() string {\n\t¦\n}\n",
+        "s := `a\n    b`\n\treturn s\n}\n",
+        "package a\n\nfunc f() string {\n\t├s := `a\n    b`\n\treturn s┤\n}\n",
+        "go",
+    )
+
+
+def test_only_lsp_line_ends_end_a_line() -> None:
+    check_ghost("def f():\n    s = 'a\u2028b'\n    ¦\n", "return s", "def f():\n    s = 'a\u2028b'\n    ├return s┤\n")
+
+
+def test_a_fence_in_a_string_is_text() -> None:
+    check_ghost('"""\n¦\n"""\n', "```sh", '"""\n├```sh┤\n"""\n')

@@ -273,7 +273,7 @@ def test_a_model_that_cannot_be_loaded_is_reported_and_ends_it(short_dir: Path) 
     with running(short_dir, "--socket", str(short_dir / "s"), "--model", str(folder)) as host:
         failed = host.wait_until("failed")
         assert str(folder) in failed["detail"]
-        assert host.complete("x").status == 503
+        assert host.complete("x").status == 500
         assert host.exit_code() == 1
         assert one_line(host.stderr)
 

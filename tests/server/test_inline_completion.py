@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import Any
 
 import pytest
 from scripted_completer import Script, at_cursor
 
 from midspan.completion.ask import Deadline, Edit, Kind, Proposal, Request, SelectedItem, Trigger
+from midspan.context.document import Document
 from midspan.evaluation.harness import REQUEST_CANCELLED, LspSession, RequestFailed
 
 URI = "file:///project/src/a.py"
@@ -334,9 +336,27 @@ async def test_accepted_command(connect: Any, script: Script) -> None:
     assert caught.value.code == -32602
 
 
+async def test_why_keeps_no_old_text(connect: Any, script: Script) -> None:
+    session = await connect()
+    document = {"textDocument": {"uri": URI}}
+    text = "# a text of no other test"
+    session.open(URI, "python", text)
+    assert await session.request("midspan/why", document) is None
+    await session.complete(URI)
+    session.type(URI, "y")
+    told = await session.request("midspan/why", document)
+    position = {"line": 0, "character": len(text)}
+    assert [(item["text"], item["range"]) for item in told["items"]] == [
+        ("hello", {"start": position, "end": position})
+    ]
+    script.requests.clear()
+    await asyncio.sleep(0)
+    gc.collect()
+    texts = [held.text for held in gc.get_objects() if isinstance(held, Document) and held.text.startswith(text)]
+    assert texts == [text + "y"]
+
+
 async def test_proposal_at_cursor_helper() -> None:
     """The stand-in's own helper, so that a wrong one can't make the tests above meaningless."""
-    from midspan.context.document import Document
-
     request = Request(Document.open("a", "python", 1, "abc"), 2)
     assert at_cursor(request, "x", covered=1).edits == (Edit(2, 3, "x"),)

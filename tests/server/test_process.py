@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
+from scripted_completer import Script
 
 from midspan.completion.errors import SettingsError
 from midspan.evaluation.harness import LspSession
@@ -239,6 +240,56 @@ sys.exit(run_tcp("127.0.0.1", 0, lambda port: print(port, flush=True), make))
     await second.close()
     process.send_signal(signal.SIGINT)
     assert await process.wait() == 0
+
+
+def ask_over_http(method: bytes, body: bytes) -> bytes:
+    headers = b"Host: 127.0.0.1\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n" % len(body)
+    return method + b" / HTTP/1.1\r\n" + headers + b"\r\n" + body
+
+
+MESSAGES = initialize() + framed({"jsonrpc": "2.0", "method": "initialized", "params": {}})
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        ask_over_http(b"POST", MESSAGES),
+        ask_over_http(b"GET", b""),
+        ask_over_http(b"Content-Length", MESSAGES),
+        b"\r\n" + MESSAGES,
+        b"garbage",
+        b"\x16\x03\x01",
+    ],
+    ids=["post", "get", "method-named-as-a-header", "empty-line", "garbage", "tls"],
+)
+@pytest.mark.parametrize("n_pieces", [1, 3])
+async def test_port_closes_what_does_not_speak_lsp(listen: Any, script: Script, data: bytes, n_pieces: int) -> None:
+    """Any web page can have a browser send an HTTP request to a port of this machine."""
+    reader, writer = await asyncio.open_connection(*await listen())
+    size = -(-len(data) // n_pieces)
+    for start in range(0, len(data), size):
+        writer.write(data[start : start + size])
+        await asyncio.sleep(0.02)
+    try:
+        answer = await asyncio.wait_for(reader.read(), 20)
+    except ConnectionResetError:  # It was closed with our bytes unread.
+        answer = b""
+    writer.close()
+    assert answer == b""
+    assert script.completers == []
+
+
+@pytest.mark.parametrize("header", [b"Content-Length: ", b"content-length:", b"CONTENT-TYPE: x\r\nContent-Length: "])
+async def test_port_takes_headers_in_pieces(listen: Any, header: bytes) -> None:
+    reader, writer = await asyncio.open_connection(*await listen())
+    body = initialize().partition(b"\r\n\r\n")[2]
+    message = header + b"%d\r\n\r\n" % len(body) + body
+    for piece in (message[:3], message[3:9], message[9:]):
+        writer.write(piece)
+        await asyncio.sleep(0.02)
+    assert b"Content-Length" in await asyncio.wait_for(reader.read(100), 20)
+    writer.close()
+    await writer.wait_closed()
 
 
 def test_tcp_beyond_loopback_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ from scripted_completer import Script, load_settings, until
 
 from midspan.completion.errors import SettingsError
 from midspan.completion.settings import Settings
+from midspan.evaluation.harness import LspSession
+from midspan.evaluation.json_rpc import Json
+from midspan.server import configuring
 
 URI = "file:///a.py"
 PAUSED = {"completion": {"enabled": False}}
@@ -148,3 +152,97 @@ async def test_settings_that_cannot_be_used(connect: Any, script: Script) -> Non
     session.notify("workspace/didChangeConfiguration", {})
     await until(lambda: n_tries == 2)
     assert len(await session.complete(URI)) == 1
+
+
+class SlowEditor(LspSession):
+    """Answers the first question about settings as usual, and holds back the others until it is told to answer."""
+
+    held: list[Json]
+    n_questions = 0
+
+    def _handle(self, message: Json) -> None:
+        if message.get("method") != "workspace/configuration":
+            super()._handle(message)
+            return
+        self.n_questions += 1
+        if self.n_questions == 1:
+            super()._handle(message)
+        else:
+            self.held = [*getattr(self, "held", []), message]
+
+    def answer_held(self, number: int, configuration: object) -> None:
+        self.send({"id": self.held[number]["id"], "result": [configuration]})
+
+    def refuse_held(self, number: int) -> None:
+        self.send({"id": self.held[number]["id"], "error": {"code": -32603, "message": "busy"}})
+
+
+@pytest.fixture
+async def slow_editor(listen: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(configuring, "ANSWER_SECONDS", 0.2)
+    reader, writer = await asyncio.open_connection(*await listen())
+    async with await SlowEditor.over(reader, writer, configuration={"completion": {"kind": "block"}}) as session:
+        yield session
+
+
+async def test_settings_hold_until_a_slow_editor_answers(slow_editor: Any, script: Script) -> None:
+    await until(lambda: bool(script.completers))
+    pushed = {"midspan": {"completion": {"deadline_ms": 700}}}
+    slow_editor.notify("workspace/didChangeConfiguration", {"settings": pushed})
+    await until(lambda: len(script.completers) == 2)
+    completion = script.completers[1].settings.completion
+    assert (completion.kind, completion.deadline_ms) == ("block", 700)
+
+    slow_editor.answer_held(0, {"completion": {"kind": "line"}})
+    await until(lambda: len(script.completers) == 3)
+    assert script.completers[2].settings.completion.kind == "line"
+
+
+async def test_settings_hold_when_the_editor_answers_with_an_error(slow_editor: Any, script: Script) -> None:
+    await until(lambda: bool(script.completers))
+    pushed = {"midspan": {"completion": {"deadline_ms": 700}}}
+    slow_editor.notify("workspace/didChangeConfiguration", {"settings": pushed})
+    await until(lambda: slow_editor.n_questions == 2)
+    slow_editor.refuse_held(0)
+    await until(lambda: len(script.completers) == 2)
+    assert script.completers[1].settings.completion.kind == "block"
+
+
+async def test_answer_to_an_older_question_does_not_replace_a_newer_one(slow_editor: Any, script: Script) -> None:
+    await until(lambda: bool(script.completers))
+    for n_questions in (2, 3):
+        slow_editor.notify("workspace/didChangeConfiguration", {"settings": None})
+        await until(lambda n=n_questions: slow_editor.n_questions == n)  # type: ignore[misc]
+    slow_editor.answer_held(1, {"completion": {"kind": "line"}})
+    await until(lambda: len(script.completers) == 2)
+    slow_editor.answer_held(0, {"completion": {"kind": "auto"}})
+    slow_editor.open(URI, "python", "x")
+    await slow_editor.complete(URI)
+    await asyncio.sleep(0.1)
+    assert [completer.settings.completion.kind for completer in script.completers] == ["block", "line"]
+
+
+@pytest.mark.parametrize("error", [SettingsError("No endpoint is set."), ZeroDivisionError()])
+async def test_refused_settings_end_the_old_ones(connect: Any, script: Script, error: Exception) -> None:
+    """The user has left the old server, perhaps for good reasons: nothing is sent there any more."""
+
+    async def factory(settings: Settings) -> Any:
+        if settings.backend.endpoint == "nonsense":
+            raise error
+        return await script.factory(settings)
+
+    session = await connect({"completer_factory": factory})
+    session.open(URI, "python", "x")
+    assert len(await session.complete(URI)) == 1
+    session.configuration = {"backend": {"endpoint": "nonsense"}, **PAUSED}
+    session.notify("workspace/didChangeConfiguration", {})
+    await session.wait_for("window/showMessage")
+    await until(lambda: script.completers[0].closed)
+    assert await session.complete(URI) == []
+    assert len(script.requests) == 1
+
+    session.configuration = None
+    session.notify("workspace/didChangeConfiguration", {})
+    await until(lambda: len(script.completers) == 2)
+    assert len(await session.complete(URI)) == 1
+    assert script.n_prepared == 2
