@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import psutil
 import pytest
+import tiny_models
 from marks import parse_marks
 
 from midspan.completion.ask import Deadline, Request, Trigger
@@ -136,6 +139,45 @@ async def test_a_model_that_is_broken_is_named(isolated_dirs: Path, tmp_path: Pa
         assert str(tmp_path) in str(raised.value)
     finally:
         await completer.close()
+
+
+async def test_a_host_that_cannot_load_its_model_is_not_started_again_and_again(
+    isolated_dirs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tiny_models.make("llama", isolated_dirs / "tiny")
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-500])
+    starts = []
+    popen = subprocess.Popen
+
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        starts.append(args)
+        return popen(*args, **kwargs)
+
+    monkeypatch.setattr(subprocess, "Popen", counted)
+    completer = Completer(Settings(host=HostSettings(model=str(folder))))
+    try:
+        with pytest.raises(BackendFailed, match="damaged"):
+            await completer.prepare(lambda _: None)
+        for _ in range(60):
+            answer = await ask(completer, ms=2000)
+            await asyncio.sleep(0.25)
+        assert "damaged" in str(answer.trace.error)
+        assert len(starts) <= 3
+    finally:
+        await completer.close()
+
+
+async def test_a_host_that_hangs_does_not_hang_the_editor(environment: None) -> None:
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(socket_path(HostSettings())))
+        silent.listen()
+        completer = Completer(Settings())
+        try:
+            answer = await asyncio.wait_for(ask(completer, ms=500), 5)
+            assert answer.proposals == ()
+        finally:
+            await completer.close()
 
 
 def test_a_runtime_folder_that_others_can_write_is_refused(isolated_dirs: Path) -> None:
