@@ -6,6 +6,7 @@ start, does not even import the command-line library.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -57,6 +58,8 @@ def _run_click(arguments: Sequence[str]) -> int:
 
     from .commands import group
 
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # Not every terminal's or pipe's encoding has ├ or …
     # Editors start a server by `--stdio` and may add more options; that is `serve` without its name.
     words = ["serve", *arguments] if arguments and arguments[0] == "--stdio" else list(arguments)
     try:

@@ -1,11 +1,13 @@
 """What `midspan doctor` looks at: one function for each question, each with its answer and what to do.
 
-Looks only; nothing is installed, started or downloaded. The one thing that it may ask over the network is the
-model server that the user's own settings name.
+Looks only; nothing is installed, started or downloaded, and no file is left (only the folder for sockets is made,
+empty, where there is none). The one thing that it may ask over the network is the model server that the user's own
+settings name.
 """
 
 from __future__ import annotations
 
+import http.client
 import importlib.metadata
 import json
 import os
@@ -137,19 +139,14 @@ def _endpoint(settings: Settings) -> Check:
             f'"{base}"',
             "Set backend.endpoint to an address such as http://127.0.0.1:11434/v1.",
         )
-    request = urllib.request.Request(f"{base}/models", headers={"Authorization": f"Bearer {key}"} if key else {})
     try:
-        with urllib.request.urlopen(request, timeout=ASK_SECONDS) as response:
+        request = urllib.request.Request(f"{base}/models", headers={"Authorization": f"Bearer {key}"} if key else {})
+        with urllib.request.build_opener(_NoRedirects).open(request, timeout=ASK_SECONDS) as response:
             return _served(base, settings.backend.model, json.loads(response.read(4_000_000)))
     except urllib.error.HTTPError as error:
         error.close()
-        if error.code in (401, 403):
-            fix = f"Put the server's key into the environment variable {settings.backend.api_key_env}."
-            return Check("endpoint", Status.FAIL, f"{base} answers {error.code}", fix)
-        return Check(
-            "endpoint", Status.WARN, f"{base}/models answers {error.code}", "Check that the address ends in /v1."
-        )
-    except (OSError, ValueError) as error:
+        return _refused(base, error.code, settings.backend.api_key_env)
+    except (OSError, ValueError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or type(error).__name__
         return Check(
             "endpoint",
@@ -157,6 +154,23 @@ def _endpoint(settings: Settings) -> Check:
             f"{base} does not answer as a model server ({reason})",
             "Start it, or correct backend.endpoint.",
         )
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows none: the key is for the server that the settings name, and for no other."""
+
+    def redirect_request(self, *_: object) -> None:
+        """Return None, which makes the redirect an error."""
+
+
+def _refused(base: str, code: int, key_name: str) -> Check:
+    if code in (401, 403):
+        fix = f"Put the server's key into the environment variable {key_name}."
+        return Check("endpoint", Status.FAIL, f"{base} answers {code}", fix)
+    if 300 <= code < 400:
+        fix = "Set backend.endpoint to where it leads: redirects are not followed, so that your key goes nowhere else."
+        return Check("endpoint", Status.FAIL, f"{base}/models redirects ({code})", fix)
+    return Check("endpoint", Status.WARN, f"{base}/models answers {code}", "Check that the address ends in /v1.")
 
 
 def _served(base: str, wanted: str, answer: object) -> Check:
@@ -172,10 +186,11 @@ def _cache() -> Check:
 
     root = cache_root()
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=root):
+        # Where it can be made, it need not be made to know so.
+        existing = next(folder for folder in (root.absolute(), *root.absolute().parents) if os.path.lexists(folder))
+        with tempfile.TemporaryFile(dir=existing):
             pass
-        free = shutil.disk_usage(root).free
+        free = shutil.disk_usage(existing).free
     except OSError as error:
         return Check("cache", Status.FAIL, f"{root}: {error.strerror}", "Make it writable, or set MIDSPAN_CACHE.")
     if free < ROOM_MB * 1e6:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from pathlib import Path
 
 import click
 
@@ -46,7 +47,7 @@ def command(
         for name, value in {
             "completion.kind": kind,
             "completion.invoked_deadline_ms": deadline_ms,
-            "host.model": model,
+            "host.model": _absolute(model) if model else None,
             "backend.kind": "openai" if endpoint else None,
             "backend.endpoint": endpoint,
             "backend.model": endpoint_model,
@@ -60,9 +61,17 @@ def command(
         from ..completion.report import as_json as report
 
         sys.stdout.write(json.dumps(report(answer, place.document)) + "\n")
-    else:
+    elif explain or answer.trace.error is None:
         print_answer(answer, place, explain=explain)
     if answer.trace.error is not None:
         raise click.ClickException(str(answer.trace.error))
     if not answer.proposals and not as_json:
         raise SystemExit(1)
+
+
+def _absolute(model: str) -> str:
+    """Return a model on disk as a full path, since the host runs in another folder; the name of one as it is."""
+    from ..host.models.store import find
+
+    path = Path(model).expanduser()
+    return str(path.absolute()) if path.exists() and find(model) is None else model

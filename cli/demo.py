@@ -21,10 +21,8 @@ def command(folder: Path) -> None:
     from .one_completion import PATIENT, complete_at, open_place
     from .render import print_answer
 
-    cursors = json.loads((folder / "cursors.json").read_text("utf-8"))
     silent = []
-    for cursor in cursors:
-        at = f"{folder / cursor['file']}:{cursor['line']}:{cursor['column']}"
+    for at in _places(folder):
         click.secho(f"\n{at}", bold=True)
         place = open_place(at)
         answer = asyncio.run(complete_at(place, PATIENT))
@@ -36,6 +34,18 @@ def command(folder: Path) -> None:
     click.echo(_next_steps())
     if silent:
         raise click.ClickException(f"No ghost text at {', '.join(silent)}.")
+
+
+def _places(folder: Path) -> list[str]:
+    """Return the cursors of a folder as FILE:LINE:COLUMN."""
+    path = folder / "cursors.json"
+    try:
+        cursors = json.loads(path.read_text("utf-8"))
+        return [f"{folder / cursor['file']}:{cursor['line']}:{cursor['column']}" for cursor in cursors]
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be read: {error.strerror}. Name a folder that has one.") from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise click.ClickException(f'{path} has to be a list of {{"file", "line", "column"}}.') from error
 
 
 def _next_steps() -> str:

@@ -14,7 +14,7 @@ _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 def command(as_json: bool) -> int:
     """Check the installation, the settings that hold in this folder, the model, its host, and this machine.
 
-    Ends with 1 if something fails. Nothing is changed or downloaded.
+    Ends with 1 if something fails. Nothing is downloaded, and no file is changed.
     """
     from .checks import all_checks
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from ..context.languages import for_path
 PATIENT: dict[str, object] = {"completion.invoked_deadline_ms": 60_000}
 """Settings for the terminal, where somebody waits for one answer: a slow machine is no reason to give none."""
 
+MAX_DIGITS = 9
+"""Of a line or column: no file that can be completed in has more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -36,11 +40,15 @@ def open_place(at: str) -> Place:
     """Open ``FILE:LINE:COLUMN``. Raises click.ClickException where there is no such place."""
     name, _, rest = at.rpartition(":")
     name, _, line = name.rpartition(":")
-    if not (name and line.isdecimal() and rest.isdecimal() and int(line) and int(rest)):
+    if not (name and _is_number(line) and _is_number(rest)):
         raise click.ClickException(f"{at} is not FILE:LINE:COLUMN, with line and column from 1.")
     path = Path(name)
     document = _open(path)
     return Place(path, _project_of(path), document, _offset(document, int(line), int(rest), path))
+
+
+def _is_number(word: str) -> bool:
+    return word.isdecimal() and len(word) <= MAX_DIGITS and int(word) > 0
 
 
 async def complete_at(place: Place, overrides: Mapping[str, object], n: int = 1) -> Answer:
@@ -76,12 +84,13 @@ class _Progress:
 
 
 def _open(path: Path) -> Document:
-    if not path.exists():
-        raise click.ClickException(f"{path} does not exist.")
-    if not path.is_file():
-        raise click.ClickException(f"{path} is not a regular file.")
     try:
-        data = path.read_bytes() if path.stat().st_size <= 4 * MAX_CHARACTERS else None
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise click.ClickException(f"{path} is not a regular file.")
+        data = path.read_bytes() if status.st_size <= 4 * MAX_CHARACTERS else None
+    except FileNotFoundError as error:
+        raise click.ClickException(f"{path} does not exist.") from error
     except OSError as error:
         raise click.ClickException(f"{path} cannot be read: {error.strerror}.") from error
     if data is None or len(data) > 4 * MAX_CHARACTERS:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.console import Console
 from rich.text import Text
 
 from ..completion.complete import Answer
 from ..completion.report import STEPS
 from .one_completion import Place
+
+_LINE_END = re.compile(r"\r\n?")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 AROUND = 4
 """Lines shown before and after the cursor's."""
@@ -33,15 +38,21 @@ def _in_place(answer: Answer, place: Place, console: Console) -> Text:
     line = document.position_at(place.offset).line
     start = document.line_start(max(0, line - AROUND))
     end = document.line_end(min(document.n_lines - 1, line + AROUND))
-    text = Text(document.text[start : edit.start])
+    text = Text(_visible(document.text[start : edit.start]))
     text.append_text(_ghost(edit.text, console))
-    text.append(document.text[edit.end : end].rstrip())
+    text.append(_visible(document.text[edit.end : end]).rstrip())
     return _numbered(text, first=max(0, line - AROUND) + 1)
 
 
 def _ghost(text: str, console: Console) -> Text:
     """Dim and italic, as editors draw it; between ├ and ┤ where the output has no styles."""
-    return Text(text, style="dim italic") if console.is_terminal else Text(f"├{text}┤")
+    shown = _visible(text)
+    return Text(shown, style="dim italic") if console.color_system is not None else Text(f"├{shown}┤")
+
+
+def _visible(text: str) -> str:
+    """Return the text with line ends that a terminal knows, and without what would command it."""
+    return _CONTROL.sub("\ufffd", _LINE_END.sub("\n", text))
 
 
 def _numbered(text: Text, first: int) -> Text:

@@ -18,7 +18,7 @@ import time
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 import platformdirs
 
@@ -91,58 +91,54 @@ class HostProcess:
 
         Raises ModelMissing or BackendError; then the host is left alone for a while, longer each time.
         """
-        if await is_up():
-            return
-        self._note_early_end()
-        if self._problem is not None and time.monotonic() < self._paused_until:
-            raise self._problem
-        try:
-            await self._start(is_up)
-        except (BackendError, ModelMissing) as error:
-            self._pause(error)
-            raise
+        give_up = time.monotonic() + START_SECONDS
+        while not await is_up():
+            if time.monotonic() > give_up:
+                self._pause(BackendUnreachable(f"The model host does not answer. See {log_path()}."))
+            self._look_after()
+            await asyncio.sleep(0.05)
+        if self._child is not None:
+            self._child.was_up = True
 
     def try_again(self) -> None:
         """Forget earlier problems: what was missing may be there now."""
         self._problem, self._n_problems = None, 0
 
-    async def _start(self, is_up: Callable[[], Awaitable[bool]]) -> None:
-        give_up = time.monotonic() + START_SECONDS
-        child = self._child = _Child(self._settings)
-        while time.monotonic() < give_up:
-            if await is_up():
-                return
-            code = child.exit_code()
-            if code == ANOTHER_HAS_IT and child.age() > RETRY_SECONDS:
-                child = self._child = _Child(self._settings)
-            elif code not in (None, ANOTHER_HAS_IT):
-                self._child = None
-                raise child.reason()
-            await asyncio.sleep(0.05)
-        raise BackendUnreachable(f"The model host does not answer. See {log_path()}, or run `midspan doctor`.")
-
-    def _note_early_end(self) -> None:
-        """Pause when the host that was started here has ended early, twice in a row.
-
-        Once may be an accident. A host that cannot load its model, or runs out of memory with it, would be
-        started by every keystroke.
-        """
+    def _look_after(self) -> None:
+        """Start a host, wait for the one that was started, or say why there is none."""
         child = self._child
-        if child is None or child.exit_code() is None:
-            return
-        self._child = None
-        if child.exit_code() in (0, ANOTHER_HAS_IT) or child.age() > STEADY_SECONDS:
+        if child is None:
+            if self._problem is not None and time.monotonic() < self._paused_until:
+                raise self._problem
+            self._child = _Child(self._settings)
+        elif child.exit_code() == ANOTHER_HAS_IT:
+            if child.age() > RETRY_SECONDS:
+                self._child = _Child(self._settings)
+        elif child.exit_code() is not None:
+            self._child = None
+            self._note_end(child)
+
+    def _note_end(self, child: _Child) -> None:
+        """Return where a host that ended may be followed by another at once, else raise the reason of its end.
+
+        Ending early may be an accident, once. A host that cannot load its model, or runs out of memory with it,
+        would be started by every keystroke.
+        """
+        if not child.was_up:
+            self._pause(child.reason())
+        elif child.exit_code() == 0 or child.age() > STEADY_SECONDS:
             self.try_again()
         elif self._n_problems == 0:
             self._n_problems = 1
         else:
             self._pause(child.reason())
 
-    def _pause(self, error: BackendError | ModelMissing) -> None:
+    def _pause(self, error: BackendError | ModelMissing) -> NoReturn:
         self._problem = error
         self._n_problems += 1
         seconds = min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * 2.0 ** (self._n_problems - 1))
         self._paused_until = time.monotonic() + seconds
+        raise error
 
 
 class _Log:
@@ -179,6 +175,7 @@ class _Child:
     def __init__(self, settings: HostSettings) -> None:
         """Start it. Raises BackendFailed."""
         self._settings = settings
+        self.was_up = False
         self._log = _Log()
         self._began = time.monotonic()
         self._process = self._spawn()

@@ -11,6 +11,9 @@ import pytest
 from loopback import Loopback, Served, serving
 from model_folder import write_checkpoint
 
+from midspan.cli.checks import ENGINE_PACKAGES
+from midspan.host import __main__ as host_main
+
 Midspan = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -100,7 +103,22 @@ def test_model_server_that_does_not_suit(
     assert fix in found["fix"]
 
 
-@pytest.mark.parametrize("address", ["http://127.0.0.1:9/v1", "127.0.0.1:11434"])
+def test_key_does_not_follow_a_redirect(midspan: Midspan, isolated_dirs: Path, web: Loopback) -> None:
+    endpoint(isolated_dirs, web.url + "/v1")
+    web.pages["/v1/models"] = Served(b"", status=302, headers={"Location": web.url + "/elsewhere"})
+    web.pages["/elsewhere"] = Served(b'{"data": []}', "application/json")
+
+    found = checks(midspan("doctor", "--json", MIDSPAN_API_KEY="k3y"))["endpoint"]
+
+    assert [request.path for request in web.requests] == ["/v1/models"]
+    assert found["status"] == "fail"
+    assert "redirects (302)" in found["detail"]
+    assert "backend.endpoint" in found["fix"]
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:9/v1", "127.0.0.1:11434", "http://host:abc/v1", "http://[::1/v1"]
+)
 def test_model_server_that_is_not_there(midspan: Midspan, isolated_dirs: Path, address: str) -> None:
     endpoint(isolated_dirs, address)
     done = midspan("doctor", "--json")
@@ -113,6 +131,16 @@ def test_cache_that_cannot_be_written(midspan: Midspan, tmp_path: Path) -> None:
     found = checks(midspan("doctor", "--json", MIDSPAN_CACHE=str(tmp_path / "taken" / "cache")))
     assert found["cache"]["status"] == "fail"
     assert "MIDSPAN_CACHE" in found["cache"]["fix"]
+
+
+def test_cache_is_not_made(midspan: Midspan, tmp_path: Path) -> None:
+    found = checks(midspan("doctor", "--json", MIDSPAN_CACHE=str(tmp_path / "none" / "cache")))
+    assert found["cache"]["status"] == "ok"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_doctor_looks_for_all_that_the_host_needs() -> None:
+    assert set(host_main._ENGINE_PACKAGES) <= set(ENGINE_PACKAGES)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes")
