@@ -23,10 +23,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from ..completion.settings import Settings
+from ..host.__main__ import ENGINE_PACKAGES
 from .output import size
 
 SERVER_PACKAGES = ("pygls", "lsprotocol", "tree-sitter", "httpx2", "msgspec", "platformdirs", "filelock", "psutil")
-ENGINE_PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "gguf", "starlette", "uvicorn")
 ENGINE_HELP = "Install the engine: pip install 'midspan[host]'"
 ROOM_MB = 1000
 ASK_SECONDS = 5.0

@@ -33,7 +33,7 @@ _EXIT_CODES: dict[type[Exception], int] = {
     ModelNotFound: EXIT_NO_MODEL,
     StoreError: EXIT_FAILED,
 }
-_ENGINE_PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "starlette", "uvicorn")
+ENGINE_PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "gguf", "starlette", "uvicorn")
 
 
 class EngineMissing(Exception):
@@ -93,7 +93,7 @@ def _check_model(engine: Engine) -> Generator[None, None, str]:
 
 
 def _check_engine() -> None:
-    missing = [name for name in _ENGINE_PACKAGES if importlib.util.find_spec(name) is None]
+    missing = [name for name in ENGINE_PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
         raise EngineMissing(
             f"The engine is not installed ({', '.join(missing)} missing). `pip install 'midspan[host]'` adds it."

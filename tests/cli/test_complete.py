@@ -166,7 +166,7 @@ async def test_output_that_cannot_hold_the_marks(midspan: Midspan, code: Path) -
 
 
 async def test_file_cannot_command_the_terminal(midspan: Midspan, code: Path) -> None:
-    code.write_bytes(CODE.replace("\n", "\r\n").replace("def add", "# \x1b]0;owned\x07\x9b2J\r\ndef add").encode())
+    code.write_bytes(CODE.replace("\n", "\r\n").replace("def sub", "# \x1b]0;owned\x07\x9b2J\r\ndef sub").encode())
     done = await answered(midspan, f"{code}:7:5")
     assert "    7 │     ├return a - b┤\n" in done.stdout
     assert not set("\x1b\x07\x9b\r") & set(done.stdout)

@@ -352,7 +352,7 @@ async def test_why_keeps_no_old_text(connect: Any, script: Script) -> None:
     script.requests.clear()
     await asyncio.sleep(0)
     gc.collect()
-    texts = [held.text for held in gc.get_objects() if isinstance(held, Document) and held.text.startswith(text)]
+    texts = [held.text for held in gc.get_objects() if type(held) is Document and held.text.startswith(text)]
     assert texts == [text + "y"]
 
 
