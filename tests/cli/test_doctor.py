@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,9 +9,6 @@ from typing import Any
 import pytest
 from loopback import Loopback, Served, serving
 from model_folder import write_checkpoint
-
-from midspan.cli.checks import ENGINE_PACKAGES
-from midspan.host import __main__ as host_main
 
 Midspan = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -137,15 +133,3 @@ def test_cache_is_not_made(midspan: Midspan, tmp_path: Path) -> None:
     found = checks(midspan("doctor", "--json", MIDSPAN_CACHE=str(tmp_path / "none" / "cache")))
     assert found["cache"]["status"] == "ok"
     assert list(tmp_path.iterdir()) == []
-
-
-def test_doctor_looks_for_all_that_the_host_needs() -> None:
-    assert set(host_main._ENGINE_PACKAGES) <= set(ENGINE_PACKAGES)
-
-
-@pytest.mark.skipif(os.name != "posix", reason="modes")
-def test_runtime_folder_that_is_open_to_others(midspan: Midspan, isolated_dirs: Path) -> None:
-    folder = isolated_dirs / "runtime" / "midspan"
-    folder.mkdir()
-    folder.chmod(0o777)
-    assert checks(midspan("doctor", "--json"))["runtime"]["status"] == "fail"
