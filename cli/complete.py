@@ -18,7 +18,7 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="Print the documented JSON (docs/protocol.md) and nothing else.")
 @click.option("--explain", is_flag=True, help="Also say what was dropped and why, and where the time went.")
 @click.option(
-    "-n", "n", type=click.IntRange(1, 8), default=1, show_default=True, help="How many candidates to ask for."
+    "-n", "n", type=click.IntRange(1, 8), default=1, show_default=True, help="How many candidates to choose from."
 )
 @click.option("--kind", type=click.Choice(["auto", "line", "block"]), help="One line, a block, or by syntax.")
 @click.option("--model", help="Model of our host: a name of `midspan models list`, a directory, a GGUF file.")

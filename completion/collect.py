@@ -13,6 +13,9 @@ from .boundary import Boundary
 from .fences import unfenced
 from .trace import Trace
 
+MORE_SECONDS = 1.0
+"""After so long no further candidate is begun: who pressed a key waits for all of them."""
+
 
 @dataclass(slots=True)
 class _Growing:
@@ -54,6 +57,8 @@ async def collect(backend: Backend, ask: Ask, boundary: Boundary, trace: Trace, 
     try:
         async with asyncio.timeout(ask.deadline.seconds_left()):
             for sample in range(n):
+                if sample and time.monotonic() - began > MORE_SECONDS:
+                    break
                 growing.append(_Growing())
                 await _read(backend, replace(ask, sample=sample), boundary, trace, growing[-1])
     except TimeoutError:

@@ -8,7 +8,7 @@ from ..context.cursor import cursor_context
 from ..context.gather import gather
 from ..context.window import WindowSizes
 from . import filters, gate, popup, prompt, rank
-from .ask import Deadline, Proposal, Request
+from .ask import Deadline, Proposal, Request, Trigger
 from .backends.base import Backend
 from .boundary import Boundary
 from .collect import collect
@@ -34,15 +34,16 @@ async def complete(
     backend: Backend,
     memory: Memory,
     path: str = "",
-    n: int = 1,
+    n: int | None = None,
 ) -> Answer:
-    """Answer a request within its deadline, choosing from up to ``n`` candidates.
+    """Answer a request within its deadline, choosing from up to ``n`` candidates (None: as the settings say).
 
     A model server that fails gives an empty answer with the error in its trace. Raises only CancelledError:
     then nobody wants the answer, and the server's work is called off.
     """
     trace = Trace(backend=backend.name, model=backend.model)
     wished = popup.with_selected(request)
+    n = n or (settings.completion.candidates if request.trigger is Trigger.INVOKED else 1)
 
     with trace.step("context"):
         sizes = WindowSizes(settings.completion.prefix_tokens, settings.completion.suffix_tokens)
@@ -52,7 +53,7 @@ async def complete(
     if verdict.silent:
         return _answer((), request, trace)
 
-    if (held := memory.lookup(wished)) is not None:
+    if (held := memory.lookup(wished, n)) is not None:
         trace.source = "reuse"
         return _answer(held, request, trace)
 
@@ -70,7 +71,7 @@ async def complete(
         ordered = rank.order(candidates, trace)
         proposals = filters.apply(ordered, cursor, verdict.kind, trace)
     if proposals or all(candidate.complete for candidate in candidates):
-        memory.store(wished, proposals)
+        memory.store(wished, proposals, n)
     return _answer(proposals, request, trace)
 
 

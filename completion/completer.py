@@ -25,7 +25,7 @@ class Completer:
         """Make ready what is needed to answer. Raises ModelMissing or BackendError."""
         await self.backend.prepare(progress)
 
-    async def complete(self, request: Request, deadline: Deadline, path: str = "", n: int = 1) -> Answer:
+    async def complete(self, request: Request, deadline: Deadline, path: str = "", n: int | None = None) -> Answer:
         """Answer one request within its deadline; what goes wrong on the way is in the answer's trace."""
         return await complete(
             request,

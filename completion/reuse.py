@@ -16,13 +16,17 @@ KEPT = 16
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What was proposed at an offset of a text: its length, and the hashes of what is before and after."""
+    """What was proposed at an offset of a text: its length, and the hashes of what is before and after.
+
+    ``n`` is how many candidates the proposals were chosen from.
+    """
 
     n_characters: int
     offset: int
     before: int
     after: int
     proposals: tuple[Proposal, ...]
+    n: int
 
 
 @dataclass(slots=True)
@@ -31,20 +35,22 @@ class Memory:
 
     _shown: dict[str, deque[Shown]] = field(default_factory=dict)
 
-    def store(self, request: Request, proposals: tuple[Proposal, ...]) -> None:
-        """Remember what was proposed, also that there was nothing to propose."""
+    def store(self, request: Request, proposals: tuple[Proposal, ...], n: int) -> None:
+        """Remember what was proposed from ``n`` candidates, also that there was nothing to propose."""
         shown = self._shown.setdefault(request.document.uri, deque(maxlen=KEPT))
         text, offset = request.document.text, request.offset
-        shown.appendleft(Shown(len(text), offset, hash(text[:offset]), hash(text[offset:]), proposals))
+        shown.appendleft(Shown(len(text), offset, hash(text[:offset]), hash(text[offset:]), proposals, n))
 
-    def lookup(self, request: Request) -> tuple[Proposal, ...] | None:
+    def lookup(self, request: Request, n: int) -> tuple[Proposal, ...] | None:
         """Return the proposals that hold at the request's place, or None where the model has to be asked.
+
+        Those that were chosen from fewer than ``n`` candidates do not count.
 
         An empty tuple says that the model had nothing to offer in this very state; who presses a key for a
         proposal has it asked again.
         """
         for shown in self._shown.get(request.document.uri, ()):
-            proposals = _typed_through(shown, request)
+            proposals = _typed_through(shown, request) if shown.n >= n else None
             if proposals or (proposals is not None and request.trigger is Trigger.AUTOMATIC):
                 return proposals
         return None

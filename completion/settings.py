@@ -35,6 +35,9 @@ class CompletionSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 5000
     max_line_tokens: Annotated[int, Meta(ge=1, le=512, description="Most tokens of a one-line proposal.")] = 48
     max_block_tokens: Annotated[int, Meta(ge=1, le=2048, description="Most tokens of a block.")] = 160
+    candidates: Annotated[
+        int, Meta(ge=1, le=8, description="How many texts a request by key chooses from, as far as a second allows.")
+    ] = 3
     prefix_tokens: Annotated[
         int, Meta(ge=16, le=65_536, description="About how many tokens before the cursor the model is shown.")
     ] = 768

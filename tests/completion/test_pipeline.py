@@ -89,7 +89,17 @@ async def test_nothing_to_offer_is_remembered_until_a_key_asks() -> None:
     await complete(completer, request("x = ¦\n"))
     assert len(model.asks) == 1
     await complete(completer, request("x = ¦\n", Trigger.INVOKED))
-    assert len(model.asks) == 2
+    assert len(model.asks) > 1
+
+
+async def test_a_key_asks_for_several_candidates_and_typing_for_one() -> None:
+    model = ScriptedModel(lambda ask: f"foo{ask.sample}(a)")
+    completer = Completer(Settings(), model)
+    assert await complete(completer, request("x = ¦\n")) == ["foo0(a)"]
+    assert await complete(completer, request("x = ¦\n", Trigger.INVOKED)) == ["foo0(a)", "foo1(a)", "foo2(a)"]
+    assert len(model.asks) == 4
+    assert await complete(completer, request("x = ¦\n", Trigger.INVOKED)) == ["foo0(a)", "foo1(a)", "foo2(a)"]
+    assert len(model.asks) == 4
 
 
 async def test_a_line_is_closed_as_soon_as_it_is_whole() -> None:
