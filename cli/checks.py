@@ -113,12 +113,13 @@ def _model(name: str) -> Check:
 
 
 def _host(settings: Settings) -> Check:
-    from ..completion.backends.host_process import log_path, socket_path
+    from ..completion.backends.host_address import address_path
+    from ..completion.backends.host_process import log_path
     from ..completion.errors import MidspanError
     from .running_hosts import health
 
     try:
-        answer = health(socket_path(settings.host))
+        answer = health(address_path(settings.host))
     except MidspanError as error:
         return Check("host", Status.FAIL, "has no place for its socket", str(error))
     if answer is None:
@@ -201,7 +202,8 @@ def _cache() -> Check:
 
 
 def _runtime() -> Check:
-    from ..completion.backends.host_process import log_path, runtime_dir
+    from ..completion.backends.host_address import runtime_dir
+    from ..completion.backends.host_process import log_path
     from ..completion.errors import MidspanError
 
     try:

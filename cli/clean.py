@@ -39,7 +39,7 @@ def command(keep_models: bool, yes: bool) -> None:
 
 
 def _runtime_folder() -> Path | None:
-    from ..completion.backends.host_process import runtime_dir
+    from ..completion.backends.host_address import runtime_dir
     from ..completion.errors import MidspanError
 
     with contextlib.suppress(MidspanError):
@@ -48,10 +48,10 @@ def _runtime_folder() -> Path | None:
 
 
 def _running() -> list[tuple[int, str]]:
-    from .running_hosts import health, sockets
+    from .running_hosts import addresses, health
 
     folder = _runtime_folder()
-    answers = [health(path) for path in sockets(folder)] if folder else []
+    answers = [health(path) for path in addresses(folder)] if folder else []
     return [(int(a["pid"]), str(a.get("model", "?"))) for a in answers if a is not None and "pid" in a]
 
 
@@ -71,7 +71,7 @@ def _left(keep_models: bool) -> list[Path]:
     runtime = _runtime_folder()
     found = [*log_path().parent.glob("*.log")]
     if runtime is not None:
-        found += [*runtime.glob("host-*.sock"), *runtime.glob("host-*.lock")]
+        found += runtime.glob("host-*")
     found += [downloads_dir()] if keep_models else [downloads_dir(), models_dir()]
     return [path for path in found if path.exists() or path.is_symlink()]
 

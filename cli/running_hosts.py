@@ -12,26 +12,26 @@ from typing import Any
 
 import psutil
 
+from ..completion.backends.host_address import ENDPOINT_FILE, SOCKET, read_endpoint
+
 ANSWER_SECONDS = 3.0
 END_SECONDS = 5.0
 
 
-def sockets(folder: Path) -> list[Path]:
-    """Return the sockets of hosts in the runtime folder, those of dead hosts too."""
-    return sorted(folder.glob("host-*.sock"))
+def addresses(folder: Path) -> list[Path]:
+    """Return the sockets and endpoint files of hosts in the runtime folder, those of dead hosts too."""
+    return sorted(path for path in folder.glob("host-*") if path.suffix in (SOCKET, ENDPOINT_FILE))
 
 
 def health(path: Path) -> dict[str, Any] | None:
-    """Return what the host behind a socket says of itself (docs/protocol.md), None when none answers."""
-    connection = _UnixConnection(path)
-    try:
-        connection.request("GET", "/healthz")
-        answer = json.loads(connection.getresponse().read())
-        return answer if isinstance(answer, dict) else None
-    except (OSError, http.client.HTTPException, ValueError):
+    """Return what the host at a socket or endpoint file says of itself (docs/protocol.md), None when none answers."""
+    if path.suffix == SOCKET:
+        return _ask(_UnixConnection(path), {})
+    endpoint = read_endpoint(path)
+    if endpoint is None:
         return None
-    finally:
-        connection.close()
+    connection = http.client.HTTPConnection("127.0.0.1", endpoint.port, timeout=ANSWER_SECONDS)
+    return _ask(connection, {"Authorization": f"Bearer {endpoint.key}"})
 
 
 def end(pid: int) -> bool:
@@ -51,6 +51,17 @@ def end(pid: int) -> bool:
         return True
     except psutil.Error:
         return False
+
+
+def _ask(connection: http.client.HTTPConnection, headers: dict[str, str]) -> dict[str, Any] | None:
+    try:
+        connection.request("GET", "/healthz", headers=headers)
+        answer = json.loads(connection.getresponse().read())
+        return answer if isinstance(answer, dict) else None
+    except (OSError, http.client.HTTPException, ValueError):
+        return None
+    finally:
+        connection.close()
 
 
 def _is_host(words: Sequence[str]) -> bool:

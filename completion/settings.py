@@ -43,7 +43,7 @@ class CompletionSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 768
     suffix_tokens: Annotated[
         int, Meta(ge=0, le=65_536, description="About how many tokens after the cursor the model is shown.")
-    ] = 192
+    ] = 256
 
 
 class BackendSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +102,7 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
             ge=16,
             description="Most memory, in MB, for the encoded tokens of all open documents (read when the host starts).",
         ),
-    ] = 512
+    ] = 256
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import secrets
+import socket
 import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
+from .endpoint import endpoint_file
 from .keys import KeyFileError, Keys, read_keys
 from .models.errors import ModelNotFound, StoreError
 from .models.store import ModelFiles, resolve
@@ -54,21 +57,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: Options) -> int:
     keys = read_keys(options.key_file) if options.key_file else Keys()
     with ExitStack() as held:
-        if options.socket:
-            held.enter_context(only_host(options.socket))
+        if place := options.socket or options.endpoint_file:
+            held.enter_context(only_host(place))
         files = resolve(options.model)
         _check_engine()
-        if options.socket:
-            listener = held.enter_context(unix_socket(options.socket))
-        else:
-            assert options.listen
-            listener = held.enter_context(tcp_socket(*options.listen))
-            tell(f"listening on {address_of(listener)}")
+        listener, keys = _listen(options, keys, held)
         from .serving import serve
 
         names = tuple(dict.fromkeys((files.name, options.model)))
         load = partial(_load, files, options)
-        return serve(listener, load, _check_model, names, keys, options.idle_minutes)
+        ending = serve(listener, load, _check_model, names, keys, options.idle_minutes)
+    if ending.is_stuck:
+        sys.stderr.flush()
+        os._exit(ending.code)
+    return ending.code
+
+
+def _listen(options: Options, keys: Keys, held: ExitStack) -> tuple[socket.socket, Keys]:
+    """Open what the options say; return it with the keys that it asks for."""
+    if options.socket:
+        return held.enter_context(unix_socket(options.socket)), keys
+    if options.endpoint_file:
+        # Every user and every web page of this machine can reach a port: nothing is said without the key.
+        key = secrets.token_urlsafe(32)
+        return held.enter_context(endpoint_file(options.endpoint_file, key)), Keys((key,), public=frozenset())
+    assert options.listen
+    listener = held.enter_context(tcp_socket(*options.listen))
+    tell(f"listening on {address_of(listener)}")
+    return listener, keys
 
 
 def _load(files: ModelFiles, options: Options, say: Callable[[str], None]) -> Engine:

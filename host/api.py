@@ -67,6 +67,7 @@ class Api:
         return JSONResponse({"object": "list", "data": [model]})
 
     async def _health(self, request: Request) -> Response:
+        self._check_key(request)
         scheduler = self._scheduler
         return JSONResponse(
             {
@@ -86,6 +87,8 @@ class Api:
         )
 
     def _check_key(self, request: Request) -> None:
+        if request.url.path in self._keys.public:
+            return
         if not self._keys.admit(request.headers.get("authorization", "")):
             raise Refusal(401, "A key is needed: send it as `Authorization: Bearer KEY`.", "invalid_api_key")
 

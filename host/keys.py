@@ -12,9 +12,13 @@ class KeyFileError(Exception):
 
 
 class Keys:
-    """The keys that open the host; with none at all, everyone may ask (loopback and Unix sockets only)."""
+    """The keys that open the host; with none at all, everyone may ask (loopback and Unix sockets only).
 
-    def __init__(self, keys: tuple[str, ...] = ()) -> None:
+    ``public`` are the paths that need no key: whoever watches over a team's host need not have one.
+    """
+
+    def __init__(self, keys: tuple[str, ...] = (), public: frozenset[str] = frozenset({"/healthz"})) -> None:
+        self.public = public
         self._digests = tuple(map(_digest, keys))
 
     def admit(self, authorization: str) -> bool:

@@ -16,9 +16,13 @@ class OptionsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to run: exactly one of ``socket`` and ``listen`` (host, port) is set; ``idle_minutes`` 0 means for ever."""
+    """How to run: exactly one of ``socket``, ``endpoint_file`` and ``listen`` (host, port) is set.
+
+    ``idle_minutes`` 0 means for ever.
+    """
 
     socket: Path | None
+    endpoint_file: Path | None
     listen: tuple[str, int] | None
     key_file: Path | None
     model: str
@@ -37,14 +41,18 @@ class _Parser(argparse.ArgumentParser):
 def read_options(arguments: Sequence[str]) -> Options:
     """Read the command line. Raises OptionsError; `--help` prints and leaves with SystemExit."""
     values = _parser().parse_args(arguments)
-    if values.socket and values.listen:
-        raise OptionsError("Give either --socket or --listen.")
-    listen = None if values.socket else _read_address(values.listen or "127.0.0.1:0")
+    place = values.socket or values.endpoint_file
+    if len([one for one in (values.socket, values.endpoint_file, values.listen) if one]) > 1:
+        raise OptionsError("Give either --socket, --endpoint-file or --listen.")
+    if values.endpoint_file and values.key_file:
+        raise OptionsError("Leave out --key-file: with --endpoint-file the host makes a key of its own.")
+    listen = None if place else _read_address(values.listen or "127.0.0.1:0")
     if listen and not _is_loopback(listen[0]) and not values.key_file:
         raise OptionsError(f"Listening on {listen[0]} lets other machines in: add --key-file FILE.")
-    idle = values.idle_minutes if values.idle_minutes is not None else (30.0 if values.socket else 0.0)
+    idle = values.idle_minutes if values.idle_minutes is not None else (30.0 if place else 0.0)
     return Options(
         socket=values.socket,
+        endpoint_file=values.endpoint_file,
         listen=listen,
         key_file=values.key_file,
         model=values.model,
@@ -63,6 +71,12 @@ def _parser() -> _Parser:
     )
     add = parser.add_argument
     add("--socket", type=Path, metavar="PATH", help="listen on a Unix socket that only this user can open")
+    add(
+        "--endpoint-file",
+        type=Path,
+        metavar="FILE",
+        help="where there are no Unix sockets: listen on a free port of this machine, told with a key in FILE",
+    )
     add("--listen", metavar="HOST:PORT", help="listen on TCP (default 127.0.0.1 and any free port)")
     add("--key-file", type=Path, metavar="FILE", help="ask for one of the keys in FILE, one a line")
     add("--model", default="default", metavar="NAME", help="a name of `midspan models list`, a folder or a GGUF file")
@@ -73,9 +87,9 @@ def _parser() -> _Parser:
         "--idle-minutes",
         type=_minutes,
         metavar="M",
-        help="end after M minutes without a request (0: never; default 30 with --socket, else 0)",
+        help="end after M minutes without a request (0: never; default 30 with --socket or --endpoint-file, else 0)",
     )
-    add("--memory-mb", default=512, type=_count, metavar="N", help="most memory for encoded tokens, in MB")
+    add("--memory-mb", default=256, type=_count, metavar="N", help="most memory for encoded tokens, in MB")
     return parser
 
 

@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 
 
 class LockHeld(Exception):
-    """Another host serves this socket."""
+    """Another host has this socket or endpoint file."""
 
 
 class SocketError(Exception):
@@ -33,9 +33,10 @@ def tell(line: str) -> None:
 
 @contextmanager
 def only_host(path: Path) -> Iterator[None]:
-    """Hold the lock file beside a socket path: the operating system lets go of it when the process ends, however.
+    """Hold the lock file beside a socket or an endpoint file.
 
-    Raises LockHeld, or SocketError when the lock file can't be made.
+    The operating system lets go of it when the process ends, however that is. Raises LockHeld, or SocketError when
+    the lock file can't be made.
     """
     lock = FileLock(f"{path}.lock", timeout=0)
     try:
@@ -44,7 +45,7 @@ def only_host(path: Path) -> Iterator[None]:
     except Timeout:
         raise LockHeld(f"Another host serves {path} already.") from None
     except OSError as error:
-        raise SocketError(f"Cannot make {path}.lock: {error.strerror or error}. Choose another --socket.") from error
+        raise SocketError(f"Cannot make {path}.lock: {error.strerror or error}. Choose another place.") from error
     try:
         yield
     finally:
@@ -58,7 +59,7 @@ def unix_socket(path: Path) -> Iterator[socket.socket]:
     Call it under the lock: a socket that lies there then belongs to a host that died. Raises SocketError.
     """
     if not hasattr(socket, "AF_UNIX"):
-        raise SocketError("This system has no Unix sockets. Use --listen 127.0.0.1:PORT.")
+        raise SocketError("This system has no Unix sockets. Use --endpoint-file FILE, or --listen 127.0.0.1:PORT.")
     try:
         _remove_dead_socket(path)
         listener = _bind(path)

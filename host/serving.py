@@ -6,14 +6,12 @@ Knows the life of the process; nothing of what is served.
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import socket
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass
 
 import uvicorn
 
@@ -27,6 +25,14 @@ _SECONDS_TO_READ_FAILURE = 3.0
 _SECONDS_TO_END = 2.0
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How serving ended. ``is_stuck``: the engine's thread is inside of a library and can't be ended from here."""
+
+    code: int
+    is_stuck: bool
+
+
 def serve(
     listener: socket.socket,
     load: Load,
@@ -34,22 +40,18 @@ def serve(
     model_names: tuple[str, ...],
     keys: Keys,
     idle_minutes: float,
-) -> int:
-    """Serve on a bound socket until a signal, or ``idle_minutes`` without a request (0: never); return the exit code.
+) -> Ending:
+    """Serve on a bound socket until a signal, or ``idle_minutes`` without a request (0: never).
 
     ``load`` is called in the engine's thread; while it works, health is answered and requests wait. ``check``
     looks at the model afterwards.
     """
-    path = listener.getsockname() if _is_unix(listener) else ""
     scheduler = Scheduler(load, check)
     api = Api(scheduler, model_names, keys)
     scheduler.start()
     asyncio.run(_serve(listener, api, scheduler, idle_minutes * 60))
     code = 1 if scheduler.status == "failed" else 0
-    if not scheduler.stop(_SECONDS_TO_END):
-        # The thread is inside of a library (importing torch, say) and can't be ended from here.
-        _leave_at_once(path, code)
-    return code
+    return Ending(code, is_stuck=not scheduler.stop(_SECONDS_TO_END))
 
 
 async def _serve(listener: socket.socket, api: Api, scheduler: Scheduler, idle_seconds: float) -> None:
@@ -117,14 +119,3 @@ async def _watch(server: uvicorn.Server, api: Api, scheduler: Scheduler, idle_se
         was_read = failed_at is not None and now - failed_at >= _SECONDS_TO_READ_FAILURE
         if is_idle or was_read:
             server.should_exit = True
-
-
-def _is_unix(listener: socket.socket) -> bool:
-    return hasattr(socket, "AF_UNIX") and listener.family == socket.AF_UNIX
-
-
-def _leave_at_once(path: str, code: int) -> None:
-    if path:
-        Path(path).unlink(missing_ok=True)
-    sys.stderr.flush()
-    os._exit(code)

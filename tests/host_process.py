@@ -1,4 +1,4 @@
-"""A real `midspan.host` process for tests, and plain HTTP to it over its Unix socket or TCP."""
+"""A real `midspan.host` process for tests, and HTTP to it: over its Unix socket, or over TCP with its key."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,9 @@ class HostProcess:
 
     def __init__(self, arguments: list[str], folder: Path) -> None:
         self._errors = folder / f"stderr-{time.monotonic_ns()}"
-        self.socket = next((arguments[i + 1] for i, a in enumerate(arguments) if a == "--socket"), None)
+        options = dict(pairwise(arguments))
+        self.socket = options.get("--socket")
+        self._endpoint_file = options.get("--endpoint-file")
         with self._errors.open("wb") as errors:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "midspan.host", *arguments],
@@ -72,8 +75,16 @@ class HostProcess:
             return _UnixConnection(self.socket)
         return http.client.HTTPConnection("127.0.0.1", self.port(), timeout=_PATIENCE)
 
+    def endpoint(self) -> dict[str, Any]:
+        """What it tells in its endpoint file."""
+        assert self._endpoint_file
+        told: dict[str, Any] = json.loads(Path(self._endpoint_file).read_text("utf-8"))
+        return told
+
     def port(self) -> int:
         """The TCP port that it says it listens on."""
+        if self._endpoint_file:
+            return int(self.endpoint()["port"])
         self._wait(lambda: "listening on" in self.stderr)
         return int(self.stderr.split("listening on", 1)[1].split()[0].rsplit(":", 1)[1])
 
@@ -114,6 +125,8 @@ class HostProcess:
 
     def _ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Reply:
         connection = self.connect()
+        if self._endpoint_file:
+            headers = {"Authorization": f"Bearer {self.endpoint()['key']}", **headers}
         try:
             connection.request(method, path, body, headers)
             response = connection.getresponse()

@@ -1,4 +1,4 @@
-"""Our own model host: on this machine over its socket, started on demand and brought back after a crash.
+"""Our own model host: on this machine, started on demand and brought back after a crash.
 
 The hole travels as it is; the host renders it by token ids (docs/protocol.md).
 """
@@ -18,7 +18,9 @@ from ..errors import BackendFailed, BackendUnreachable
 from ..settings import HostSettings
 from .base import SAMPLING_TEMPERATURE
 from .deltas import deltas
-from .host_process import HostProcess, socket_path
+from .host_address import address_path
+from .host_process import HostProcess
+from .host_transport import BASE_URL, transport_to
 from .sse import events
 
 WHERE = "The model host"
@@ -35,9 +37,10 @@ class HostBackend:
     def __init__(self, settings: HostSettings) -> None:
         """Remember the settings; the host is started by the first that needs it."""
         self.model = settings.model
-        transport = httpx2.AsyncHTTPTransport(uds=str(socket_path(settings)))
         self._client = httpx2.AsyncClient(
-            transport=transport, base_url="http://midspan", timeout=httpx2.Timeout(120.0, connect=2.0)
+            transport=transport_to(address_path(settings)),
+            base_url=BASE_URL,
+            timeout=httpx2.Timeout(120.0, connect=2.0),
         )
         self._process = HostProcess(settings)
         self._starting: asyncio.Task[None] | None = None

@@ -1,22 +1,18 @@
-"""Our model host as a process: where its socket and log are, how it is started and brought back.
+"""Our model host as a process: where its log is, how it is started and brought back.
 
-One host serves every editor window of a user that wants the same model in the same way: the socket's name is a
-digest of that. The host itself holds the lock that makes it the only one, so that any number of windows may
-start one at the same time: all but one end at once, and everybody waits for the socket.
+One host serves every editor window of a user that wants the same model in the same way (`host_address`). The host
+itself holds the lock that makes it the only one, so that any number of windows may start one at the same time: all
+but one end at once, and everybody waits for that one to answer.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import os
-import stat
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from importlib.metadata import version
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
@@ -24,6 +20,7 @@ import platformdirs
 
 from ..errors import BackendError, BackendFailed, BackendUnreachable, ModelMissing
 from ..settings import HostSettings
+from .host_address import address_option, address_path, runtime_dir
 
 MODEL_MISSING, ENGINE_MISSING, ANOTHER_HAS_IT = 66, 69, 75
 """Exit codes of `midspan host` that mean something here (docs/protocol.md)."""
@@ -34,7 +31,7 @@ SAYS = "midspan host: "
 MAX_LOG_BYTES = 1_000_000
 
 START_SECONDS = 60.0
-"""How long a new host may take until its socket answers (its model loads after that)."""
+"""How long a new host may take until it answers (its model loads after that)."""
 
 PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 10.0, 600.0
 """How long to leave a host alone that cannot be had: the next keystroke must not start it again. Doubled each time."""
@@ -46,33 +43,17 @@ RETRY_SECONDS = 0.5
 """When another host holds the lock but does not answer, it may be ending: how soon to try to follow it."""
 
 
-def runtime_dir() -> Path:
-    """Return the folder for sockets and locks, made for this user alone.
-
-    Raises BackendFailed where somebody else could put a socket into it.
-    """
-    base = os.environ.get("XDG_RUNTIME_DIR")
-    folder = Path(base) / "midspan" if base else Path(tempfile.gettempdir()) / f"midspan-{_user()}"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = folder.lstat()
-    except OSError as error:
-        raise BackendFailed(f"{folder} cannot be made ({error.strerror}). Set XDG_RUNTIME_DIR.") from error
-    is_ours = stat.S_ISDIR(status.st_mode) and (not hasattr(os, "getuid") or status.st_uid == os.getuid())
-    if not is_ours or (os.name == "posix" and status.st_mode & 0o077):
-        raise BackendFailed(f"{folder} is open to other users. Remove it, or set XDG_RUNTIME_DIR.")
-    return folder
-
-
-def socket_path(settings: HostSettings) -> Path:
-    """Return the socket of the host that serves this model in this way, for this installation of midspan."""
-    wanted = (version("midspan"), __file__, settings.model, settings.device, settings.dtype, settings.threads)
-    return runtime_dir() / f"host-{hashlib.sha256(repr(wanted).encode()).hexdigest()[:12]}.sock"
-
-
 def log_path() -> Path:
     """Return the file that hosts write their errors to."""
     return platformdirs.user_log_path("midspan", appauthor=False) / "host.log"
+
+
+# What `start_new_session` is elsewhere. A console that nobody sees rather than none: the `python.exe` of a virtual
+# environment starts another one, which would open a window for itself.
+if sys.platform == "win32":
+    _OUTLIVES_US = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
+else:
+    _OUTLIVES_US = 0
 
 
 class HostProcess:
@@ -87,7 +68,7 @@ class HostProcess:
         self._paused_until = 0.0
 
     async def start(self, is_up: Callable[[], Awaitable[bool]]) -> None:
-        """Return when the host's socket answers, starting a host if need be.
+        """Return when the host answers, starting a host if need be.
 
         Raises ModelMissing or BackendError; then the host is left alone for a while, longer each time.
         """
@@ -146,13 +127,11 @@ class _Log:
 
     def __init__(self) -> None:
         self.path = log_path()
-        try:
-            self._start = self.path.stat().st_size
-            if self._start > MAX_LOG_BYTES:
-                self.path.unlink()
-                self._start = 0
-        except OSError:
-            self._start = 0
+        self._start = 0
+        with suppress(OSError):
+            n_bytes = self.path.stat().st_size
+            if n_bytes <= MAX_LOG_BYTES or not self._begin_anew():
+                self._start = n_bytes
 
     def open(self) -> BinaryIO:
         """Open it for the new host to write to."""
@@ -167,6 +146,13 @@ class _Log:
             return ""
         said = [line.partition(SAYS)[2] for line in lines if SAYS in line]
         return said[-1].rstrip(".") if said else ""
+
+    def _begin_anew(self) -> bool:
+        """Remove it; return whether that could be done (on Windows not while a host that runs writes to it)."""
+        with suppress(PermissionError):
+            self.path.unlink()
+            return True
+        return False
 
 
 class _Child:
@@ -204,7 +190,8 @@ class _Child:
         command = [
             # `-P` and the folder keep the files of the repository that is edited off its import path.
             *(sys.executable, "-P", "-m", "midspan.host"),
-            *("--socket", str(socket_path(settings)), "--model", settings.model, "--device", settings.device),
+            *address_option(address_path(settings)),
+            *("--model", settings.model, "--device", settings.device),
             *("--dtype", settings.dtype, "--threads", str(settings.threads)),
             *("--idle-minutes", str(settings.idle_minutes), "--memory-mb", str(settings.memory_mb)),
         ]
@@ -217,10 +204,7 @@ class _Child:
                     stderr=errors,
                     cwd=runtime_dir(),
                     start_new_session=True,
+                    creationflags=_OUTLIVES_US,
                 )
         except OSError as error:
             raise BackendFailed(f"The model host cannot be started: {error.strerror} ({error.filename}).") from error
-
-
-def _user() -> str:
-    return str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")

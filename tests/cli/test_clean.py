@@ -16,9 +16,16 @@ Midspan = Callable[..., "subprocess.CompletedProcess[str]"]
 # Answers /healthz as a host does; the command line says "midspan", by which `clean` knows its own.
 STAND_IN = """
 import json, os, socket, sys
-server = socket.socket(socket.AF_UNIX)
-server.bind(sys.argv[2])
-server.listen()
+path = sys.argv[2]
+if path.endswith(".sock"):
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(path)
+    server.listen()
+else:
+    server = socket.create_server(("127.0.0.1", 0))
+    with open(path + ".new", "w") as file:
+        json.dump({"port": server.getsockname()[1], "key": "k", "pid": os.getpid()}, file)
+    os.replace(path + ".new", path)
 body = json.dumps({"status": "ok", "model": "tiny", "pid": os.getpid()}).encode()
 while True:
     connection, _ = server.accept()
@@ -29,11 +36,11 @@ while True:
 
 
 @contextmanager
-def host_at(socket_path: Path, word: str) -> Iterator[subprocess.Popen[bytes]]:
-    child = subprocess.Popen([sys.executable, "-c", STAND_IN, word, str(socket_path)])
+def host_at(path: Path, word: str) -> Iterator[subprocess.Popen[bytes]]:
+    child = subprocess.Popen([sys.executable, "-c", STAND_IN, word, str(path)])
     try:
         give_up = time.monotonic() + 20
-        while not socket_path.exists() and time.monotonic() < give_up:
+        while not path.exists() and time.monotonic() < give_up:
             time.sleep(0.01)
         yield child
     finally:
@@ -50,6 +57,7 @@ def leave_things(isolated_dirs: Path) -> dict[str, Path]:
         "log": state / "log" / "host.log",
         "socket": runtime / "host-0123.sock",
         "lock": runtime / "host-0123.sock.lock",
+        "endpoint": runtime / "host-4567.json",
         "settings": isolated_dirs / "config" / "midspan" / "config.toml",
     }
     runtime.mkdir(mode=0o700)
@@ -105,10 +113,11 @@ def test_model_that_was_added_by_its_path_stays(midspan: Midspan, tmp_path: Path
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Unix sockets")
-def test_running_host_is_ended(midspan: Midspan, isolated_dirs: Path) -> None:
+@pytest.mark.parametrize("name", ["host-0123.sock", "host-0123.json"])
+def test_running_host_is_ended(midspan: Midspan, isolated_dirs: Path, name: str) -> None:
     runtime = isolated_dirs / "runtime" / "midspan"
     runtime.mkdir(mode=0o700)
-    with host_at(runtime / "host-0123.sock", "midspan.host") as child:
+    with host_at(runtime / name, "midspan.host") as child:
         done = midspan("clean", "--yes")
         assert f"end the model host of tiny (process {child.pid})" in done.stdout
         assert child.wait(10) != 0

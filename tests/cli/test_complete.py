@@ -15,7 +15,7 @@ import pytest
 from model_folder import write_checkpoint
 from raw_server import http, raw_server
 
-from midspan.completion.backends.host_process import runtime_dir
+from midspan.completion.backends.host_address import runtime_dir
 from midspan.context.document import Document, Position
 
 Midspan = Callable[..., "subprocess.CompletedProcess[str]"]

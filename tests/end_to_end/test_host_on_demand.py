@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
+import json
 import os
 import signal
 import socket
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import psutil
 import pytest
 import tiny_models
 from marks import parse_marks
 
+from midspan.cli import running_hosts
 from midspan.completion.ask import Deadline, Request, Trigger
-from midspan.completion.backends.host_process import log_path, runtime_dir, socket_path
+from midspan.completion.backends.host_address import NO_SOCKETS, address_path, read_endpoint, runtime_dir
+from midspan.completion.backends.host_process import log_path
 from midspan.completion.complete import Answer
 from midspan.completion.completer import Completer
 from midspan.completion.errors import BackendFailed, ModelMissing
@@ -45,10 +48,18 @@ def texts(answer: Answer) -> list[str]:
 
 
 async def health(settings: Settings) -> dict[str, Any]:
-    transport = httpx2.AsyncHTTPTransport(uds=str(socket_path(settings.host)))
-    async with httpx2.AsyncClient(transport=transport, base_url="http://midspan") as client:
-        answer: dict[str, Any] = (await client.get("/healthz")).json()
-        return answer
+    answer = await asyncio.to_thread(running_hosts.health, address_path(settings.host))
+    assert answer is not None
+    return answer
+
+
+def status_of(port: int, key: str) -> int:
+    """The host's answer to somebody who comes with this key."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", "/healthz", headers={"Authorization": f"Bearer {key}"})
+    status = connection.getresponse().status
+    connection.close()
+    return status
 
 
 def hosts() -> list[psutil.Process]:
@@ -96,10 +107,73 @@ async def test_windows_that_start_at_once_share_one_host(environment: None) -> N
         assert len(hosts()) == 1
         for completer in completers:
             assert texts(await ask(completer)) == EXPECTED
-        assert socket_path(HostSettings()).stat().st_mode & 0o777 == 0o600
+        assert address_path(HostSettings()).stat().st_mode & 0o777 == 0o600
     finally:
         for completer in completers:
             await completer.close()
+
+
+@pytest.mark.default_model
+async def test_where_there_are_no_unix_sockets(environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same life over an endpoint file: started, shared, killed, revived; and nobody is let in without its key."""
+    monkeypatch.setenv(NO_SOCKETS, "1")
+    path = address_path(HostSettings())
+    completers = [Completer(Settings()) for _ in range(2)]
+    try:
+        await asyncio.gather(*(completer.prepare(lambda _: None) for completer in completers))
+        assert len(hosts()) == 1
+        assert {file.name for file in runtime_dir().iterdir()} == {path.name, f"{path.name}.lock"}
+        assert path.stat().st_mode & 0o777 == 0o600
+        for completer in completers:
+            assert texts(await ask(completer)) == EXPECTED
+
+        first, before = read_endpoint(path), await health(Settings())
+        assert first is not None
+        assert status_of(first.port, "wrong") == 401
+        assert status_of(first.port, first.key) == 200
+
+        running = asyncio.create_task(ask(completers[0], "def long_story(a, b):\n    ¦\n"))
+        await asyncio.sleep(0.3)
+        os.kill(before["pid"], signal.SIGKILL)
+        answer = await asyncio.wait_for(running, 30)
+        assert answer.proposals == ()
+        assert answer.trace.error is not None
+
+        for completer in completers:
+            assert texts(await ask(completer)) == EXPECTED
+        second = read_endpoint(path)
+        assert second is not None
+        assert (second.port, second.key) != (first.port, first.key)
+        assert (await health(Settings()))["pid"] != before["pid"]
+        assert len(hosts()) == 1
+    finally:
+        for completer in completers:
+            await completer.close()
+
+
+async def test_what_a_dead_host_left_leads_nowhere(isolated_dirs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another program may have got the port, and another one the process id: neither is sent anything."""
+    monkeypatch.setenv(NO_SOCKETS, "1")
+    path = address_path(HostSettings())
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        stranger.settimeout(0)
+        path.write_text(json.dumps({"port": stranger.getsockname()[1], "key": "k", "pid": os.getpid()}))
+        completer = Completer(Settings())
+        try:
+            assert isinstance((await ask(completer, ms=20_000)).trace.error, ModelMissing)
+            with pytest.raises(BlockingIOError):
+                stranger.accept()
+        finally:
+            await completer.close()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"port": 1, "key": "k", "pid": "x"}', '{"port": 1, "key": "k", "pid": -1}']
+)
+def test_an_endpoint_file_that_tells_nothing(tmp_path: Path, text: str) -> None:
+    (tmp_path / "e.json").write_text(text)
+    assert read_endpoint(tmp_path / "e.json") is None
+    assert read_endpoint(tmp_path / "none.json") is None
 
 
 @pytest.mark.default_model
@@ -162,7 +236,7 @@ async def test_a_host_that_cannot_load_its_model_is_not_started_again_and_again(
 
 async def test_a_host_that_hangs_does_not_hang_the_editor(environment: None) -> None:
     with socket.socket(socket.AF_UNIX) as silent:
-        silent.bind(str(socket_path(HostSettings())))
+        silent.bind(str(address_path(HostSettings())))
         silent.listen()
         completer = Completer(Settings())
         try:
@@ -179,6 +253,6 @@ def test_a_runtime_folder_that_others_can_write_is_refused(isolated_dirs: Path) 
 
 
 def test_another_configuration_is_another_host(isolated_dirs: Path) -> None:
-    assert socket_path(HostSettings()) == socket_path(HostSettings(idle_minutes=5))
-    assert socket_path(HostSettings()) != socket_path(HostSettings(model="other"))
-    assert len(str(socket_path(HostSettings()))) < 100
+    assert address_path(HostSettings()) == address_path(HostSettings(idle_minutes=5))
+    assert address_path(HostSettings()) != address_path(HostSettings(model="other"))
+    assert len(str(address_path(HostSettings()))) < 100

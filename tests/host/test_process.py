@@ -263,6 +263,27 @@ def test_tcp_asks_for_a_key_when_it_has_one(short_dir: Path) -> None:
         assert "secret" not in host.stderr
 
 
+def test_an_endpoint_file_tells_the_port_and_the_key_that_every_route_asks_for(short_dir: Path) -> None:
+    file = short_dir / "e.json"
+    file.write_text('{"port": 1, "key": "of a host that died", "pid": 1}')
+    with running(short_dir, "--endpoint-file", str(file), "--model", MODEL, "--dtype", "float32") as host:
+        host.wait_until("ok")
+        told = host.endpoint()
+        assert told["pid"] == host.process.pid
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        for wrong in ("", "Bearer", "Bearer x", f"Bearer {told['key'][:-1]}", f"Basic {told['key']}"):
+            assert host.get("/healthz", Authorization=wrong).status == 401
+            assert host.get("/v1/models", Authorization=wrong).status == 401
+            assert host.post("/v1/completions", {"prompt": "x"}, Authorization=wrong).status == 401
+        assert host.complete("x", max_tokens=1).status == 200
+        second = run("--endpoint-file", str(file), "--model", MODEL)
+        assert second.returncode == 75
+        assert host.endpoint() == told
+        assert host.end() == 0
+        assert sorted(path.name for path in short_dir.iterdir() if path.name.startswith("e.")) == ["e.json.lock"]
+        assert told["key"] not in host.stderr
+
+
 def test_a_model_that_cannot_be_loaded_is_reported_and_ends_it(short_dir: Path) -> None:
     folder = short_dir / "broken"
     folder.mkdir()
@@ -285,11 +306,15 @@ def test_a_model_that_cannot_be_loaded_is_reported_and_ends_it(short_dir: Path) 
         (["--listen", "[::]:0"], 64, "--key-file"),
         (["--listen", "nowhere"], 64, "not an address"),
         (["--socket", "s", "--listen", "127.0.0.1:0"], 64, "either"),
+        (["--socket", "s", "--endpoint-file", "e"], 64, "either"),
+        (["--endpoint-file", "e", "--key-file", __file__], 64, "--key-file"),
         (["--threads", "many"], 64, "--threads"),
         (["--colour"], 64, "--colour"),
         (["--key-file", "/nonexistent/keys"], 64, "key file"),
         (["--model", "no-such-model"], 66, "no-such-model"),
         (["--socket", "/dev/null", "--model", MODEL], 73, "not a socket"),
+        (["--endpoint-file", "/dev/null", "--model", MODEL], 73, "not a file"),
+        (["--endpoint-file", "/dev/null/e", "--model", MODEL], 73, "/dev/null"),
         (["--socket", "/tmp/" + "x" * 120, "--model", MODEL], 73, "--socket"),
         (["--listen", "192.0.2.1:9", "--key-file", __file__, "--model", MODEL], 73, "--listen"),
     ],
