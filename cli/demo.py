@@ -12,7 +12,7 @@ import click
 @click.command(short_help="Show ghost text in the example files.")
 @click.argument(
     "folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     default=Path("examples"),
     required=False,
 )

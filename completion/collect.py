@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from .ask import Ask, Candidate, Delta, Usage
 from .backends.base import Backend
 from .boundary import Boundary
+from .errors import BackendError
 from .fences import unfenced
 from .trace import Trace
 
@@ -72,10 +73,15 @@ async def collect(backend: Backend, ask: Ask, boundary: Boundary, trace: Trace, 
 
 async def _read(backend: Backend, ask: Ask, boundary: Boundary, trace: Trace, one: _Growing) -> None:
     began = time.monotonic()
-    async with aclosing(backend.stream(ask)) as deltas:
-        async for delta in deltas:
-            if delta.text:
-                trace.mark("first_token", began)
-            one.add(delta, boundary)
-            if one.end is not None and one.finish is None:
-                return  # by our boundary; a server that ended by itself still says what it cost
+    try:
+        async with aclosing(backend.stream(ask)) as deltas:
+            async for delta in deltas:
+                if delta.text:
+                    trace.mark("first_token", began)
+                one.add(delta, boundary)
+                if one.end is not None and one.finish is None:
+                    return  # by our boundary; a server that ended by itself still says what it cost
+    except BackendError:
+        if one.finish is None:
+            raise  # else it had said all, but for its good-bye
+    one.finish = one.finish or "stop"

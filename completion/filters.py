@@ -30,6 +30,8 @@ def apply(candidates: tuple[Candidate, ...], cursor: Cursor, kind: Kind, trace: 
     """Shape each candidate; note in the trace which are dropped, and why."""
     proposals: dict[str, Proposal] = {}
     for candidate in candidates:
+        if not candidate.complete and not candidate.text:
+            continue  # nothing of it was whole in time, as the verdict says
         draft = _shape(Draft(candidate.text, kind), cursor)
         if isinstance(draft, str):
             trace.drop(candidate.text, draft)

@@ -27,11 +27,25 @@ def fit_line_tail(draft: Draft, cursor: Cursor) -> Draft | str:
         return draft
     if cursor.place is Place.COMMENT:
         return _without_overlap(draft, cursor) or draft
+    if cursor.identifier_before and cursor.identifier_after:
+        return _through_word(draft, cursor)
     ways = list(dict.fromkeys(_ways(draft, cursor)))
     if len(ways) > 1:
         ways.sort(key=lambda way: (errors_after(way, cursor), _closes_twice(way, cursor)))
     best = ways[0]
-    return best if best.text.strip() else "stands after the cursor already"
+    if not best.text.strip():
+        return "stands after the cursor already"
+    return "leaves a bracket open" if _leaves_open(best, cursor) else best
+
+
+def _through_word(draft: Draft, cursor: Cursor) -> Draft | str:
+    """Join where the cursor splits a word: the rest of the word, and what the draft says again after it, go."""
+    tail = cursor.line_tail.rstrip()
+    if draft.text.endswith(tail):
+        return replace(draft, text=draft.text.removesuffix(tail))
+    if draft.text.endswith(tail[len(cursor.identifier_after) :]):
+        return replace(draft, covers=len(tail))
+    return "would split a word"
 
 
 def _ways(draft: Draft, cursor: Cursor) -> Iterator[Draft]:
@@ -39,6 +53,8 @@ def _ways(draft: Draft, cursor: Cursor) -> Iterator[Draft]:
     cut = _without_overlap(draft, cursor)
     if cut is not None and TELLING_OVERLAP.search(draft.text[len(cut.text) :]):
         yield cut
+        if draft.text.endswith(cursor.line_tail.rstrip()):
+            return  # all of the tail, word for word: it is not meant to stand there twice
     yield draft
     tail = CLOSING_TAIL.fullmatch(cursor.line_tail.rstrip())
     closer = unmatched_closer(draft.text)
@@ -66,8 +82,25 @@ def _closes_twice(draft: Draft, cursor: Cursor) -> bool:
     return closer is not None and text_after(cursor)[draft.covers :].lstrip().startswith(draft.text[closer])
 
 
+def _leaves_open(draft: Draft, cursor: Cursor) -> bool:
+    """Tell whether the draft opens a bracket that the rest of the line, which stands already, does not close."""
+    rest = cursor.line_tail[draft.covers :]
+    return bool(rest.strip()) and _n_open(draft.text + rest) > _n_open(rest)
+
+
+def _n_open(text: str) -> int:
+    """Return how many brackets a text leaves open."""
+    return len(_scan(text)[1])
+
+
 def unmatched_closer(text: str) -> int | None:
     """Return where the first bracket stands that closes nothing in the text itself (strings left out), or None."""
+    return _scan(text)[0]
+
+
+def _scan(text: str) -> tuple[int | None, list[str]]:
+    """Return where the first unmatched closing bracket stands, and the opening ones that are left at the end."""
+    first: int | None = None
     stack: list[str] = []
     quote = ""
     skip = False
@@ -82,6 +115,9 @@ def unmatched_closer(text: str) -> int | None:
             quote = character
         elif character in PAIRS.values():
             stack.append(character)
-        elif character in PAIRS and (not stack or stack.pop() != PAIRS[character]):
-            return at
-    return None
+        elif character in PAIRS:
+            if stack and stack[-1] == PAIRS[character]:
+                stack.pop()
+            elif first is None:
+                first = at
+    return first, stack

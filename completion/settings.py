@@ -5,6 +5,7 @@ The documentation (docs/configuration.md) and the editors' settings pages are ge
 
 from __future__ import annotations
 
+import typing
 from typing import Annotated, Literal
 
 import msgspec
@@ -118,3 +119,17 @@ FILE_ONLY = frozenset({"backend.api_key_env"})
 
 USER_ONLY_SECTIONS = frozenset({"backend", "host"})
 """Sections that a project's `midspan.toml` may not set: they would run a program or send text elsewhere."""
+
+
+def allowed_values(annotated: object) -> str:
+    """Return in words what one setting's type allows."""
+    base, meta = typing.get_args(annotated)[:2]
+    if typing.get_origin(base) is Literal:
+        return " or ".join(f"`{value}`" for value in typing.get_args(base))
+    names: dict[object, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+    bounds = [
+        f"at least {meta.ge}" if meta.ge is not None else "",
+        f"more than {meta.gt}" if meta.gt is not None else "",
+        f"at most {meta.le}" if meta.le is not None else "",
+    ]
+    return ", ".join(filter(None, [names.get(base, "a list of texts"), *bounds]))

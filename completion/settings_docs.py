@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from .settings import Settings
+from .settings import Settings, allowed_values
 
 HEAD = """\
 # Configuration
@@ -48,20 +48,9 @@ def _section(section: msgspec.structs.FieldInfo) -> str:
 
 def _rows(section: type[msgspec.Struct]) -> Iterator[tuple[str, str, str, str]]:
     for field in msgspec.structs.fields(section):
-        base, meta = typing.get_args(field.type)[:2]
         default = msgspec.json.encode(field.default).decode()
-        yield field.name, _values(base, meta), default, str(meta.description)
-
-
-def _values(base: object, meta: msgspec.Meta) -> str:
-    if typing.get_origin(base) is typing.Literal:
-        return " or ".join(f"`{value}`" for value in typing.get_args(base))
-    name = {bool: "true or false", int: "whole number", float: "number", str: "text"}.get(base, "list of texts")  # type: ignore[call-overload]
-    bounds = [
-        f"at least {meta.ge}" if meta.ge is not None else "",
-        f"at most {meta.le}" if meta.le is not None else "",
-    ]
-    return ", ".join(filter(None, [name, *bounds]))
+        meta = typing.get_args(field.type)[1]
+        yield field.name, allowed_values(field.type), default, str(meta.description)
 
 
 if __name__ == "__main__":

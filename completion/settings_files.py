@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 import platformdirs
 
-from .settings import FILE_ONLY, USER_ONLY_SECTIONS, Settings
+from .settings import FILE_ONLY, USER_ONLY_SECTIONS, Settings, allowed_values
 
 MAX_FILE_BYTES = 1_000_000
 PROJECT_FILE = "midspan.toml"
@@ -119,8 +119,8 @@ def _problem(section: str, key: str, value: object) -> str:
         return f"`{section}.{key}` is no setting and was left out.{_meant(key, fields)}"
     try:
         msgspec.convert(value, fields[key].type)
-    except msgspec.ValidationError as error:
-        return f"`{section}.{key}`: {str(error)[:1].lower()}{str(error)[1:]}; it was left out."
+    except msgspec.ValidationError:
+        return f"`{section}.{key}` was left out: it has to be {allowed_values(fields[key].type)}."
     return ""
 
 

@@ -76,7 +76,7 @@ class HostBackend:
         except BackendUnreachable as error:
             self._was_reached = False
             if not isinstance(error.__cause__, httpx2.ConnectError):
-                raise  # it was reached, and broke off
+                raise BackendUnreachable("The model host ended unexpectedly. It is started again.") from error
         await self._start()  # it had ended since
         async with aclosing(self._deltas(ask)) as found:
             async for delta in found:

@@ -88,8 +88,11 @@ async def _server_sent(response: httpx2.Response, where: str) -> AsyncGenerator[
             if text.strip() == "[DONE]":
                 return
             yield _event(text, where)
-    if data and "".join(data).strip() != "[DONE]":  # some servers leave out the last blank line
-        yield _event("\n".join(data), where)
+    text = "\n".join(data)  # some servers leave out the last blank line
+    if text and text.strip() != "[DONE]":
+        yield _event(text, where)
+    if text.strip() != "[DONE]":
+        raise BackendFailed(f"{where} closed its answer before the end. Is it running well?")
 
 
 async def _lines(response: httpx2.Response, where: str) -> AsyncGenerator[str, None]:

@@ -12,6 +12,7 @@ from .errors import ModelUnusable
 
 _TOKENIZERS = (("tokenizer.json",), ("tokenizer.model",), ("vocab.json", "merges.txt"))
 _GGUF_MAGIC = b"GGUF"
+_LONGEST_HEADER = 100_000_000
 
 
 def check_model(path: Path) -> None:
@@ -22,6 +23,31 @@ def check_model(path: Path) -> None:
         _check_gguf(path)
     else:
         raise ModelUnusable(f"{path} is neither a folder nor a file.")
+
+
+def check_weights(path: Path) -> None:
+    """Check that no safetensors file of a checkpoint folder is cut short. Raises ModelUnusable.
+
+    The file's format: 8 bytes with the length of a JSON header, the header, and the tensors at the offsets that it
+    names (safetensors, README, "Format").
+    """
+    for file in sorted(path.glob("*.safetensors")) if path.is_dir() else ():
+        try:
+            is_whole = file.stat().st_size == _length_by_header(file)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            is_whole = False
+        if not is_whole:
+            raise ModelUnusable(f"{file} is damaged or not whole. Get the model's files again.")
+
+
+def _length_by_header(file: Path) -> int:
+    with file.open("rb") as opened:
+        length = int.from_bytes(opened.read(8), "little")
+        if length > _LONGEST_HEADER:
+            raise ValueError(length)
+        header = json.loads(opened.read(length))
+    ends = [tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"]
+    return int(8 + length + max(ends, default=0))
 
 
 def looks_like_gguf(path: Path) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from .checkpoint import check_model
+from .checkpoint import check_model, check_weights
 from .errors import ModelNotFound, ModelUnusable, StoreError, writing_to
 from .manifest import Manifest, read_manifest, write_manifest
 from .places import models_dir
@@ -122,6 +122,7 @@ def remove(name: str) -> int:
 def add_reference(manifest: Manifest) -> None:
     """Put a model into the store that points to files of the user (``manifest.path``)."""
     check_model(Path(manifest.path))
+    check_weights(Path(manifest.path))
     with staging() as folder:
         put(manifest, folder)
 

@@ -204,3 +204,9 @@ def test_an_endpoint_that_is_no_address(endpoint: str) -> None:
 def test_an_unknown_format_is_named(fim: str) -> None:
     with pytest.raises(SettingsError, match="starcoder"):
         OpenAIBackend(settings("http://127.0.0.1:1/v1", fim=fim))
+
+
+async def test_a_stream_that_is_cut_is_named() -> None:
+    async with raw_server(lambda _: http("200 OK", chunk("return "), "text/event-stream")) as server:
+        with pytest.raises(BackendFailed, match="before the end"):
+            await read(OpenAIBackend(settings(server.endpoint)), ask())

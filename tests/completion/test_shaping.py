@@ -231,3 +231,23 @@ def test_only_lsp_line_ends_end_a_line() -> None:
 
 def test_a_fence_in_a_string_is_text() -> None:
     check_ghost('"""\n¦\n"""\n', "```sh", '"""\n├```sh┤\n"""\n')
+
+
+def test_a_word_that_the_cursor_splits_is_replaced_whole() -> None:
+    check_ghost("return fir¦st + second\n", "t + second", "return fir├t + second┤\n")
+    check_ghost(
+        "items.fil¦ter((x) => x.ok);\n", "a.map((x) => x.ok);", "items.fil├a.map((x) => x.ok);┤\n", "typescript"
+    )
+    check_ghost("total = fir¦st\n", "ewall", "total = fir├ewall┤\n")
+    assert ghost("return fir¦st + second\n", "t - third") == "none: would split a word"
+
+
+def test_a_bracket_that_the_rest_of_the_line_leaves_open_is_not_opened() -> None:
+    before = "package a\n\nfunc f() {\n\tif err := ¦; err != nil {\n\t\treturn\n\t}\n}\n"
+    assert ghost(before, 'nil; g("a") {', "go") == "none: leaves a bracket open"
+    check_ghost(before, "g()", before.replace("¦", "├g()┤"), "go")
+
+
+def test_a_closing_tag_stands_once() -> None:
+    shown = ghost("const a = () => <div>¦</div>;\n", "<div>{name}</div>;", "typescriptreact")
+    assert shown.startswith("none: ")

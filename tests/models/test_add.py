@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from model_folder import write_checkpoint
+from model_folder import safetensors_bytes, write_checkpoint
 
 from midspan.completion.fim import BY_NAME, choose
 from midspan.host.models import store
@@ -40,6 +40,16 @@ def test_incomplete_folder_is_not_added(tmp_path: Path) -> None:
     (folder / "tokenizer.json").unlink()
     with pytest.raises(ModelUnusable, match="tokenizer"):
         add_here(str(folder))
+    assert store.installed() == []
+
+
+def test_weights_that_are_cut_short_are_not_added(tmp_path: Path) -> None:
+    folder = write_checkpoint(tmp_path / "mine")
+    weights = folder / "model.safetensors"
+    for length in (len(weights.read_bytes()) - 1, 20, 4, 0):
+        weights.write_bytes(safetensors_bytes()[:length])
+        with pytest.raises(ModelUnusable, match="not whole"):
+            add_here(str(folder))
     assert store.installed() == []
 
 

@@ -118,6 +118,32 @@ def test_ends_with_its_parent() -> None:
     _close(process)
 
 
+PARENT = """
+import os, subprocess, sys
+server = subprocess.Popen(sys.argv[2:], stdin=int(sys.argv[1]), stdout=subprocess.PIPE)
+print(server.pid, flush=True)
+server.stdout.read(1)
+os._exit(0)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="hands a pipe on by its number")
+def test_ends_with_a_parent_that_dies_right_after_initialize() -> None:
+    reading, writing = os.pipe()
+    command = [sys.executable, "-c", PARENT, str(reading), *SERVER]
+    parent = subprocess.Popen(command, stdout=subprocess.PIPE, pass_fds=[reading])
+    assert parent.stdout is not None
+    try:
+        server = psutil.Process(int(parent.stdout.readline()))
+        os.write(writing, initialize(parent.pid))
+        parent.wait(timeout=30)
+        server.wait(timeout=10)
+    finally:
+        os.close(reading)
+        os.close(writing)
+        parent.stdout.close()
+
+
 def test_parent_that_cannot_be_seen_is_not_missed() -> None:
     process = start()
     assert process.stdin is not None
