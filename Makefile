@@ -23,7 +23,7 @@ help:
 	@echo "make test-editors        the tests that drive real editors"
 	@echo "make fuzz                the property tests with other seeds and more examples (SEED=n repeats a run)"
 	@echo "make docs                write the pages anew that are made from the code"
-	@echo "make bench ARGS=server   the benchmarks of midspan bench"
+	@echo "make bench               the language server and one-line proposals, measured on this machine"
 	@echo "make clean               remove .venv and what was built (models stay: midspan clean removes them)"
 
 # ---------------------------------------------------------------------------------------------------- what to do
@@ -70,7 +70,7 @@ docs: $(BIN)/.dev
 	@$(BIN)/python tests/code_map.py
 
 bench: $(BIN)/.dev models
-	@$(BIN)/midspan bench $(ARGS)
+	@$(BIN)/midspan bench $(or $(ARGS),server)
 
 clean:
 	rm -rf .venv .links build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
