@@ -36,6 +36,9 @@ START_SECONDS = 60.0
 PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 10.0, 600.0
 """How long to leave a host alone that cannot be had: the next keystroke must not start it again. Doubled each time."""
 
+MISSING_PAUSE_SECONDS = 30.0
+"""The longest such pause where only the model is missing: the user may be adding it."""
+
 STEADY_SECONDS = 120.0
 """A host that ends sooner after its start than this will probably do so again."""
 
@@ -117,8 +120,8 @@ class HostProcess:
     def _pause(self, error: BackendError | ModelMissing) -> NoReturn:
         self._problem = error
         self._n_problems += 1
-        seconds = min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * 2.0 ** (self._n_problems - 1))
-        self._paused_until = time.monotonic() + seconds
+        longest = MISSING_PAUSE_SECONDS if isinstance(error, ModelMissing) else LONGEST_PAUSE_SECONDS
+        self._paused_until = time.monotonic() + min(longest, PAUSE_SECONDS * 2.0 ** min(self._n_problems - 1, 10))
         raise error
 
 
