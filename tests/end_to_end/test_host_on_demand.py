@@ -44,7 +44,8 @@ async def ask(completer: Completer, marked: str = LINE, ms: float = 60_000) -> A
 
 
 def texts(answer: Answer) -> list[str]:
-    return [proposal.edits[0].text for proposal in answer.proposals]
+    """The best proposal's text, if there is one."""
+    return [proposal.edits[0].text for proposal in answer.proposals[:1]]
 
 
 async def health(settings: Settings) -> dict[str, Any]:
