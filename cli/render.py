@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ..completion.complete import Answer
-from ..completion.report import STEPS
+from ..completion.report import steps_of
 from .one_completion import Place
 
 _LINE_END = re.compile(r"\r\n?")
@@ -76,8 +76,7 @@ def _summary(answer: Answer) -> str:
 def _explain(answer: Answer, console: Console) -> None:
     trace = answer.trace
     console.print(f"verdict: {trace.verdict}; answered by: {trace.source}")
-    steps = trace.timing_ms | {"prompt": trace.usage.prompt_ms}
-    console.print("milliseconds: " + ", ".join(f"{step} {steps.get(step, 0.0):.1f}" for step in STEPS))
+    console.print("milliseconds: " + ", ".join(f"{step} {ms:.1f}" for step, ms in steps_of(trace).items()))
     for proposal in answer.proposals:
         score = "unknown" if proposal.score is None else f"{proposal.score:.3f}"
         console.print(f"offered as {proposal.kind}, mean log-probability of a token {score}")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ..context.cursor import Cursor
 from ..context.syntax import Place, place
 from .ask import Kind
-from .layout import header_line, indent_width
+from .layout import header_line, indent_width, text_after
 
 CLOSERS = ")]}"
 
@@ -56,7 +56,7 @@ class Boundary:
         closer = line.strip()
         if closer[0] not in CLOSERS or indent_width(line) < indent_width(header_line(self.cursor)):
             return at
-        if self.cursor.suffix.lstrip()[:1] == closer[0]:
+        if text_after(self.cursor).lstrip()[:1] == closer[0]:
             return at
         return at + 1 + len(line) if is_whole else None
 

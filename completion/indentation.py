@@ -7,7 +7,7 @@ from dataclasses import replace
 from ..context.cursor import Cursor
 from ..context.syntax import Place, place
 from .draft import Draft
-from .layout import header_line, indent_of, indent_width
+from .layout import TAB, header_line, indent_of, indent_width
 
 QUOTES = "\"'`"
 
@@ -36,7 +36,7 @@ def _at_possible_depth(lines: list[str], cursor: Cursor) -> list[str]:
     depth = indent_width(lines[at]) if at else indent_width(cursor.line_head + indent_of(lines[0]))
     deepest = indent_width(header_line(cursor))
     if cursor.after_opener:
-        step = 4 if cursor.indent_unit == "\t" else len(cursor.indent_unit)
+        step = TAB if cursor.indent_unit == "\t" else len(cursor.indent_unit)
         deepest = max(deepest + step, indent_width(cursor.line_head))
     elif at == 0:
         deepest = max(deepest, indent_width(cursor.line_head))
@@ -56,7 +56,7 @@ def _in_style(line: str, unit: str) -> str:
     indent = indent_of(line)
     if unit == "\t" and " " in indent:
         width = indent_width(indent)
-        return "\t" * (width // 4) + " " * (width % 4) + line[len(indent) :]
+        return "\t" * (width // TAB) + " " * (width % TAB) + line[len(indent) :]
     if unit != "\t" and "\t" in indent:
         return indent.replace("\t", unit) + line[len(indent) :]
     return line

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ..context.document import Document
 from .ask import Edit, Proposal
 from .complete import Answer
+from .trace import Trace
 
 STEPS = ("context", "prompt", "first_token", "model", "shape", "total")
 
@@ -15,14 +16,13 @@ STEPS = ("context", "prompt", "first_token", "model", "shape", "total")
 def as_json(answer: Answer, document: Document) -> dict[str, object]:
     """Return the answer to a request in ``document`` as plain lists and dictionaries."""
     trace = answer.trace
-    steps = trace.timing_ms | {"prompt": trace.usage.prompt_ms}
     return {
         "items": [_item(proposal, document) for proposal in answer.proposals],
         "model": trace.model,
         "backend": trace.backend,
         "source": trace.source,
         "verdict": trace.verdict,
-        "timing_ms": {step: round(steps.get(step, 0.0), 2) for step in STEPS},
+        "timing_ms": {step: round(milliseconds, 2) for step, milliseconds in steps_of(trace).items()},
         "tokens": {
             "prompt": trace.usage.prompt_tokens,
             "reused": trace.usage.reused_tokens,
@@ -31,6 +31,12 @@ def as_json(answer: Answer, document: Document) -> dict[str, object]:
         "dropped": [{"text": dropped.text, "why": dropped.why} for dropped in trace.dropped],
         "error": str(trace.error) if trace.error is not None else None,
     }
+
+
+def steps_of(trace: Trace) -> dict[str, float]:
+    """Return the milliseconds of each of the `STEPS`; of the prompt, what the model server says."""
+    known = trace.timing_ms | {"prompt": trace.usage.prompt_ms}
+    return {step: known.get(step, 0.0) for step in STEPS}
 
 
 def _item(proposal: Proposal, document: Document) -> dict[str, object]:

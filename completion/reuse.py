@@ -49,8 +49,10 @@ class Memory:
         An empty tuple says that the model had nothing to offer in this very state; who presses a key for a
         proposal has it asked again.
         """
+        after = hash(request.document.text[request.offset :])
         for shown in self._shown.get(request.document.uri, ()):
-            proposals = _typed_through(shown, request) if shown.n >= n else None
+            holds = shown.n >= n and shown.after == after
+            proposals = _typed_through(shown, request) if holds else None
             if proposals or (proposals is not None and request.trigger is Trigger.AUTOMATIC):
                 return proposals
         return None
@@ -61,12 +63,15 @@ class Memory:
 
 
 def _typed_through(shown: Shown, request: Request) -> tuple[Proposal, ...] | None:
-    """Return what is left of the proposals when only their own first characters were typed, else None."""
+    """Return what is left of the proposals when only their own first characters were typed, else None.
+
+    The text after the cursor has to be the same.
+    """
     text = request.document.text
     n_typed = request.offset - shown.offset
     if n_typed < 0 or len(text) != shown.n_characters + n_typed:
         return None
-    if hash(text[request.offset :]) != shown.after or hash(text[: shown.offset]) != shown.before:
+    if hash(text[: shown.offset]) != shown.before:
         return None
     typed = text[shown.offset : request.offset]
     if not typed:

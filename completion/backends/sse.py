@@ -26,7 +26,6 @@ async def events(
 
     Closing the generator closes the connection: whoever iterates it closes it (`contextlib.aclosing`).
 
-
     Raises BackendUnreachable, BackendRefused, BackendBusy or BackendFailed, whose texts name ``where``.
     """
     try:

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from ghost import check_ghost, ghost
+from ghost import answer_of, check_ghost, ghost
+
+from midspan.completion.settings import CompletionSettings, Settings
 
 
 def test_a_line_ends_at_its_line_break() -> None:
@@ -251,3 +253,11 @@ def test_a_bracket_that_the_rest_of_the_line_leaves_open_is_not_opened() -> None
 def test_a_closing_tag_stands_once() -> None:
     shown = ghost("const a = () => <div>¦</div>;\n", "<div>{name}</div>;", "typescriptreact")
     assert shown.startswith("none: ")
+
+
+def test_a_block_that_the_model_cannot_see_closed_is_closed_once() -> None:
+    settings = Settings(completion=CompletionSettings(suffix_tokens=0))
+    before = "function f(a) {\n  ¦\n}\n"
+    answer, _, model = answer_of(before, "return a;\n}\n\nfunction g() {}\n", "javascript", settings=settings)
+    assert model.asks[0].hole.suffix == ""
+    assert [proposal.edits[0].text for proposal in answer.proposals] == ["return a;"]
