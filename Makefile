@@ -107,7 +107,7 @@ define install
 	  echo "Installing failed; $(LOG) has the whole story. Mend what it names and repeat the command." >&2; exit 1; }
 endef
 WITH_HOST := -e '.[host]'
-WITH_TESTS := -e '.[host,dev]'
+WITH_TESTS := -e '.[host,eval,dev]'
 
 $(BIN)/.host: pyproject.toml setup.py constraints.txt $(BIN)/.torch
 	$(call install,the language server and the model engine (minutes at first),$(WITH_HOST))

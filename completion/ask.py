@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..context.document import Document
+from ..context.snippet import Snippet
 from .fim import Hole
 
 
@@ -57,12 +58,16 @@ class SelectedItem:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One wish for completions: the snapshot that it began with, and the cursor's offset in it."""
+    """One wish for completions: the snapshot that it began with, and the cursor's offset in it.
+
+    ``snippets`` are texts from elsewhere that who asks brings along, beside those that are gathered.
+    """
 
     document: Document
     offset: int
     trigger: Trigger = Trigger.AUTOMATIC
     selected: SelectedItem | None = None
+    snippets: tuple[Snippet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,14 @@ class Delta:
     n_tokens: int = 0
     finish: str | None = None
     usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Likelihood:
+    """How likely a model finds a text in a hole: the sum of the natural log-probabilities of its tokens."""
+
+    logprob: float
+    n_tokens: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ class Boundary:
 
     cursor: Cursor
     kind: Kind
+    max_lines: int
+    """A block is cut off after so many lines."""
 
     def end(self, text: str) -> int | None:
         """Return the length at which ``text`` is whole, or None while it has to go on."""
@@ -41,14 +43,16 @@ class Boundary:
 
     def _block_end(self, text: str) -> int | None:
         floor = indent_width(header_line(self.cursor))
-        at = text.find("\n")
+        at, n_lines = text.find("\n"), 1
         while at >= 0:
+            if n_lines == self.max_lines:
+                return at
             next_at = text.find("\n", at + 1)
             line = text[at + 1 : next_at if next_at >= 0 else len(text)]
             is_known = next_at >= 0 or line.strip()
             if is_known and line.strip() and indent_width(line) <= floor and not self._in_string(text, at + 1):
                 return self._with_closer(text, at, line, is_whole=next_at >= 0)
-            at = next_at
+            at, n_lines = next_at, n_lines + 1
         return None
 
     def _with_closer(self, text: str, at: int, line: str, *, is_whole: bool) -> int | None:

@@ -58,10 +58,11 @@ async def complete(
         return _answer(held, request, trace)
 
     with trace.step("context"):
-        snippets = gather(cursor)
+        snippets = (*gather(cursor), *request.snippets)
         ask = prompt.build(cursor, verdict, snippets, path, deadline)
+        boundary = Boundary(cursor, verdict.kind, settings.completion.max_lines)
     try:
-        candidates = await collect(backend, ask, Boundary(cursor, verdict.kind), trace, n)
+        candidates = await collect(backend, ask, boundary, trace, n)
     except MidspanError as error:
         trace.error = error
         return _answer((), request, trace)

@@ -41,6 +41,8 @@ def verdict(request: Request, cursor: Cursor, settings: CompletionSettings) -> V
 def _refusal(request: Request, settings: CompletionSettings) -> str:
     if not settings.enabled:
         return "midspan is paused"
+    if settings.max_lines == 0:
+        return "proposals may have no lines (completion.max_lines)"
     if len(request.document.text) > MAX_CHARACTERS:
         return "the document is too large"
     if "\0" in request.document.text:
@@ -59,6 +61,8 @@ def _not_now(request: Request, cursor: Cursor, settings: CompletionSettings) -> 
 
 
 def _kind(cursor: Cursor, settings: CompletionSettings) -> Kind:
+    if settings.max_lines == 1:
+        return Kind.LINE
     if settings.kind != "auto":
         return Kind(settings.kind)
     if cursor.place is not Place.CODE or not cursor.after_opener:

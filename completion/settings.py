@@ -36,6 +36,9 @@ class CompletionSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 5000
     max_line_tokens: Annotated[int, Meta(ge=1, le=512, description="Most tokens of a one-line proposal.")] = 48
     max_block_tokens: Annotated[int, Meta(ge=1, le=2048, description="Most tokens of a block.")] = 160
+    max_lines: Annotated[
+        int, Meta(ge=0, le=10_000, description="Most lines of a proposal; longer ones are cut, and 0 proposes nothing.")
+    ] = 50
     candidates: Annotated[
         int, Meta(ge=1, le=8, description="How many texts a request by key chooses from, as far as a second allows.")
     ] = 3
@@ -104,6 +107,18 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
             description="Most memory, in MB, for the encoded tokens of all open documents (read when the host starts).",
         ),
     ] = 256
+    fim: Annotated[
+        str, Meta(description="How the model wants a hole: `auto` (its own way) or a format's name (docs/models.md).")
+    ] = "auto"
+    chunk_tokens: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=65_536,
+            description="How many tokens of a prompt are read at a time; 0 measures what is fast enough. "
+            "A fixed number makes measurements repeatable.",
+        ),
+    ] = 0
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

@@ -52,6 +52,11 @@ def load(
     return msgspec.convert(merged, Settings), tuple(warnings)
 
 
+def problems_of(overrides: Mapping[str, object]) -> tuple[str, ...]:
+    """Return what is wrong with settings that a command was given, one text for each that would be left out."""
+    return tuple(problem for section, key, value in _flat(overrides) if (problem := _problem(section, key, value)))
+
+
 def _read(path: Path) -> tuple[Mapping[str, object], str]:
     """Return what a TOML file says, and what is wrong with it. Reads regular files only."""
     try:

@@ -12,6 +12,7 @@ import socket
 import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,8 @@ def _run(options: Options) -> int:
         if place := options.socket or options.endpoint_file:
             held.enter_context(only_host(place))
         files = resolve(options.model)
+        if options.fim != "auto":
+            files = replace(files, fim_line=options.fim, fim_block=options.fim)
         _check_engine()
         listener, keys = _listen(options, keys, held)
         from .serving import serve
@@ -99,7 +102,7 @@ def _load(files: ModelFiles, options: Options, say: Callable[[str], None]) -> En
     from .models.load import load
 
     torch.set_num_threads(options.threads or physical_cores())
-    return build_engine(load(files, options.device, options.dtype, say), options.memory_mb)
+    return build_engine(load(files, options.device, options.dtype, say), options.memory_mb, options.chunk_tokens)
 
 
 def _check_model(engine: Engine) -> Generator[None, None, str]:

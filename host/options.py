@@ -31,6 +31,8 @@ class Options:
     threads: int
     idle_minutes: float
     memory_mb: int
+    fim: str = "auto"
+    chunk_tokens: int = 0
 
 
 class _Parser(argparse.ArgumentParser):
@@ -61,6 +63,8 @@ def read_options(arguments: Sequence[str]) -> Options:
         threads=values.threads,
         idle_minutes=idle,
         memory_mb=values.memory_mb,
+        fim=values.fim,
+        chunk_tokens=values.chunk_tokens,
     )
 
 
@@ -90,6 +94,13 @@ def _parser() -> _Parser:
         help="end after M minutes without a request (0: never; default 30 with --socket or --endpoint-file, else 0)",
     )
     add("--memory-mb", default=256, type=_count, metavar="N", help="most memory for encoded tokens, in MB")
+    add(
+        "--fim",
+        default="auto",
+        metavar="FORMAT",
+        help="how the model wants a hole (docs/models.md), instead of its own",
+    )
+    add("--chunk-tokens", default=0, type=_count, metavar="N", help="read prompts N tokens at a time (0: by speed)")
     return parser
 
 

@@ -79,6 +79,7 @@ def _read_generate(fields: _Fields, arrived: float) -> GenerateRequest:
         stop=_read_stop(fields.data.get("stop")),
         session=own.text("session", ""),
         deadline=_read_deadline(own, arrived),
+        answer=None if own.data.get("answer") is None else own.text("answer", ""),
     )
 
 

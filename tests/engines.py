@@ -30,11 +30,11 @@ def checkpoint(family: str) -> Path:
     return make(family, Path(_FOLDER.name))
 
 
-def new_engine(family: str, fim: str | None = None, memory_mb: int = 64) -> Engine:
+def new_engine(family: str, fim: str | None = None, memory_mb: int = 64, chunk_tokens: int = 0) -> Engine:
     """Return a fresh engine, in fp32 on the CPU, with the family's own format unless another is named."""
     name = fim or FAMILIES[family].fim
     files = ModelFiles(f"tiny-{family}", checkpoint(family), name, name)
-    return build_engine(load(files, "cpu", "float32", lambda detail: None), memory_mb)
+    return build_engine(load(files, "cpu", "float32", lambda detail: None), memory_mb, chunk_tokens)
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 
-from midspan.completion.ask import Ask, Delta, Usage
+from midspan.completion.ask import Ask, Delta, Likelihood, Usage
 
 PIECE = 3
 
@@ -38,6 +38,10 @@ class ScriptedModel:
             yield Delta("", usage=Usage(prompt_tokens=7, generated_tokens=3))
         finally:
             self.n_closed += 1
+
+    async def likelihood(self, ask: Ask, answer: str) -> Likelihood | None:
+        """Tell nothing: a script has no probabilities."""
+        return None
 
     async def close(self) -> None:
         """Nothing to let go of."""

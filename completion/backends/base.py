@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable
 from typing import Protocol
 
-from ..ask import Ask, Delta
+from ..ask import Ask, Delta, Likelihood
 
 SAMPLING_TEMPERATURE = 0.7
 """For candidates beside the most likely one."""
@@ -23,6 +23,13 @@ class Backend(Protocol):
         """Yield the pieces of one candidate as the server sends them.
 
         Raises BackendError (nothing answers, refused, busy, failed) or ModelMissing.
+        """
+        ...
+
+    async def likelihood(self, ask: Ask, answer: str) -> Likelihood | None:
+        """Return how likely the model finds ``answer`` in the ask's hole, None where the server can't tell.
+
+        Raises as `stream` does.
         """
         ...
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx2
 
-from ..ask import Ask, Delta
+from ..ask import Ask, Delta, Likelihood
 from ..errors import BackendFailed, BackendUnreachable
 from ..settings import HostSettings
 from .base import SAMPLING_TEMPERATURE
@@ -62,14 +62,32 @@ class HostBackend:
         raise BackendFailed("The model host ended while it loaded the model. Run `midspan doctor`.")
 
     async def stream(self, ask: Ask) -> AsyncGenerator[Delta, None]:
-        """Yield the candidate's pieces. Raises ModelMissing or BackendError.
+        """Yield the candidate's pieces. Raises ModelMissing or BackendError."""
+        async with aclosing(self._stream(ask)) as found:
+            async for delta in found:
+                yield delta
+
+    async def likelihood(self, ask: Ask, answer: str) -> Likelihood | None:
+        """Return how likely the model finds a text: the host reads it instead of writing one."""
+        logprob, n_tokens, finish = 0.0, 0, None
+        async with aclosing(self._stream(ask, answer)) as found:
+            async for delta in found:
+                logprob += delta.logprob or 0.0
+                n_tokens += delta.n_tokens
+                finish = delta.finish or finish
+        if finish != "stop":
+            raise BackendFailed("The model host had no time to read the answer.")
+        return Likelihood(logprob, n_tokens)
+
+    async def _stream(self, ask: Ask, answer: str | None = None) -> AsyncGenerator[Delta, None]:
+        """Yield the host's deltas, starting or reviving it if need be.
 
         The host is looked for only where it was not reached the last time: a keystroke has no time for it.
         """
         if not self._was_reached:
             await self._start()
         try:
-            async with aclosing(self._deltas(ask)) as found:
+            async with aclosing(self._deltas(ask, answer)) as found:
                 async for delta in found:
                     yield delta
             return
@@ -78,12 +96,13 @@ class HostBackend:
             if not isinstance(error.__cause__, httpx2.ConnectError):
                 raise BackendUnreachable("The model host ended unexpectedly. It is started again.") from error
         await self._start()  # it had ended since
-        async with aclosing(self._deltas(ask)) as found:
+        async with aclosing(self._deltas(ask, answer)) as found:
             async for delta in found:
                 yield delta
 
-    async def _deltas(self, ask: Ask) -> AsyncGenerator[Delta, None]:
-        async with aclosing(events(self._client, "/v1/completions", self._body(ask), WHERE)) as found:
+    async def _deltas(self, ask: Ask, answer: str | None) -> AsyncGenerator[Delta, None]:
+        body = self._body(ask, answer)
+        async with aclosing(events(self._client, "/v1/completions", body, WHERE)) as found:
             async for event in found:
                 self._was_reached = True
                 for delta in deltas(event, WHERE):
@@ -127,7 +146,7 @@ class HostBackend:
         self._silent_since = 0.0
         return health if isinstance(health, dict) else {"status": "failed", "detail": "its host does not work."}
 
-    def _body(self, ask: Ask) -> dict[str, Any]:
+    def _body(self, ask: Ask, answer: str | None) -> dict[str, Any]:
         hole = ask.hole
         return {
             "prompt": hole.prefix,
@@ -144,6 +163,7 @@ class HostBackend:
                 "language": hole.language,
                 "snippets": [{"path": snippet.path, "text": snippet.text} for snippet in hole.snippets],
                 "deadline_ms": int(ask.deadline.seconds_left() * 1000),
+                "answer": answer,
             },
         }
 

@@ -59,7 +59,8 @@ def runtime_dir() -> Path:
 
 def address_path(settings: HostSettings) -> Path:
     """Return the socket or endpoint file of the host that serves this model in this way, for this installation."""
-    wanted = (version("midspan"), __file__, settings.model, settings.device, settings.dtype, settings.threads)
+    how = (settings.device, settings.dtype, settings.threads, settings.fim, settings.chunk_tokens)
+    wanted = (version("midspan"), __file__, settings.model, *how)
     digest = hashlib.sha256(repr(wanted).encode()).hexdigest()[:12]
     return runtime_dir() / f"host-{digest}{SOCKET if has_unix_sockets() else ENDPOINT_FILE}"
 

@@ -197,6 +197,7 @@ class _Child:
             *("--model", settings.model, "--device", settings.device),
             *("--dtype", settings.dtype, "--threads", str(settings.threads)),
             *("--idle-minutes", str(settings.idle_minutes), "--memory-mb", str(settings.memory_mb)),
+            *("--fim", settings.fim, "--chunk-tokens", str(settings.chunk_tokens)),
         ]
         try:
             with self._log.open() as errors:

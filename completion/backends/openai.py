@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx2
 
-from ..ask import Ask, Delta, Kind
+from ..ask import Ask, Delta, Kind, Likelihood
 from ..errors import BackendFailed, SettingsError
 from ..fim import BY_NAME, NONE, FimFormat, choose, render_text, stop_texts
 from ..settings import BackendSettings
@@ -54,6 +54,20 @@ class OpenAIBackend:
                     yield answer.rest(delta) if answer else delta
                     if answer is not None and answer.went_astray:
                         return
+
+    async def likelihood(self, ask: Ask, answer: str) -> Likelihood | None:
+        """Return how likely the model finds a text, None where the server doesn't echo prompts with log-probabilities.
+
+        Of a prompt without the white space at its end (`healing`), that white space counts as part of the text.
+        """
+        if self._server_fills:
+            return None
+        healed = Healed.of(ask.hole.prefix) if self._format.heal else None
+        prompt = healed.prompt if healed else render_text(self._format, ask.hole)
+        text = prompt + (healed.dropped if healed else "") + answer
+        body = {"model": self.model, "prompt": text, "max_tokens": 0, "echo": True, "logprobs": 1, "temperature": 0}
+        async with aclosing(events(self._client, self._url, body, self._where)) as found:
+            return _echoed([event async for event in found], text, len(prompt))
 
     async def close(self) -> None:
         """Close the connections."""
@@ -97,6 +111,19 @@ class OpenAIBackend:
         # A healed answer begins with the white space that was taken off the prompt, newlines among it.
         newline = ["\n"] if ask.kind is Kind.LINE and not is_healed else []
         return [*newline, *stop_texts(self._format)][:N_STOPS]
+
+
+def _echoed(answers: list[dict[str, Any]], text: str, start: int) -> Likelihood | None:
+    """Return the likelihood of the part of an echoed text that begins at ``start``, None if it was not echoed."""
+    try:
+        choice = answers[0]["choices"][0]
+        told = choice["logprobs"]
+        tokens = list(zip(told["text_offset"], told["token_logprobs"], strict=True))
+        is_whole = choice["text"].startswith(text)
+        logprobs = [float(logprob) for offset, logprob in tokens if start <= offset < len(text)]
+    except (KeyError, IndexError, TypeError, ValueError):
+        return None
+    return Likelihood(sum(logprobs), len(logprobs)) if is_whole and any(at == start for at, _ in tokens) else None
 
 
 def _address(endpoint: str) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from ...completion.fim import FimFormat
 from ..models.load import LoadedModel
 from .engine import Engine
 from .model import Model
 from .prompt import PromptBuilder, choose_formats
+from .request import Kind
 from .sessions import Sessions
 from .tokens import Vocabulary
 
 
-def build_engine(loaded: LoadedModel, memory_mb: int) -> Engine:
+def build_engine(loaded: LoadedModel, memory_mb: int, chunk_tokens: int = 0) -> Engine:
     """Return the engine for a model; ``memory_mb`` limits what all sessions keep.
+
+    Prompts are read ``chunk_tokens`` at a time (0: by measured speed).
 
     Raises ModelUnusable when the model's tokenizer can't be used, or not with the FIM format that is wanted.
     """
@@ -19,7 +23,15 @@ def build_engine(loaded: LoadedModel, memory_mb: int) -> Engine:
     files = loaded.files
     formats = choose_formats(vocabulary, files.name, {"line": files.fim_line, "block": files.fim_block})
     # The base model knows nothing of the adapter's sentinels, whose rows it shares.
-    block = Model(loaded.module, loaded.n_context, loaded.adapter_ids)
-    line = Model(loaded.line_module, loaded.n_context) if loaded.adapter_ids else block
+    base = Model(loaded.module, loaded.n_context, loaded.adapter_ids, chunk_tokens)
+    adapted = Model(loaded.line_module, loaded.n_context, (), chunk_tokens) if loaded.adapter_ids else base
+    models: dict[Kind, Model] = {
+        kind: adapted if _uses(fim_format, vocabulary, loaded.adapter_ids) else base
+        for kind, fim_format in formats.items()
+    }
     prompts = PromptBuilder(vocabulary, formats, loaded.n_context)
-    return Engine({"line": line, "block": block}, vocabulary, prompts, Sessions(memory_mb * 1_000_000))
+    return Engine(models, vocabulary, prompts, Sessions(memory_mb * 1_000_000))
+
+
+def _uses(fim_format: FimFormat, vocabulary: Vocabulary, ids: tuple[int, ...]) -> bool:
+    return any(vocabulary.control_id(token) in ids for token in fim_format.sentinels)

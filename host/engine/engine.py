@@ -12,9 +12,10 @@ from collections.abc import Generator, Iterator, Mapping
 import torch
 
 from .candidate import Candidate
+from .given import GivenAnswer
 from .model import Model
 from .prompt import PromptBuilder
-from .request import GenerateRequest, Kind, Piece, Summary
+from .request import BadPrompt, GenerateRequest, Kind, Piece, Summary
 from .sessions import Sessions
 from .tokens import Vocabulary
 
@@ -75,6 +76,9 @@ class _Run:
         logits = yield from self._read_prompt(index=0)
         self._prompt_ms = self._ms()
         yield Piece(cost=self.summary())
+        if self._request.answer is not None:
+            yield from self._read_answer(self._request.answer, logits)
+            return
         for index in range(self._request.n):
             if logits is not None and index > 0:
                 logits = yield from self._return_to_prompt(index, logits)
@@ -127,6 +131,19 @@ class _Run:
                 yield candidate.end_full()
                 return
             logits = self._encoded.read([candidate.last_id])
+
+    def _read_answer(self, text: str, logits: torch.Tensor | None) -> Iterator[Piece]:
+        """Read a given answer a chunk at a time; its pieces have the log-probability of each token."""
+        given = GivenAnswer(text, self._prompt, self._vocabulary)
+        if len(self._prompt.ids) + len(given.ids) > self._encoded.model.n_context:
+            raise BadPrompt("The answer does not fit into the model's context beside the prompt.")
+        while logits is not None and not given.is_read:
+            yield Piece(tokens=given.score(logits))
+            if self._request.is_late():
+                logits = None
+            elif not given.is_read:
+                logits = self._encoded.read_all(given.next_ids(self._encoded.model.chunk_size()))
+        yield Piece(text=text if given.is_read else "", finish="stop" if given.is_read else "length")
 
     def _ms(self) -> float:
         return (time.monotonic() - self._began) * 1000

@@ -23,10 +23,12 @@ _SMALLEST_CHUNK, _LARGEST_CHUNK = 32, 2048
 class Model:
     """One set of weights. ``n_context`` is the most tokens it can read, ``n_vocabulary`` the width of its logits.
 
-    ``unknown_ids`` are tokens that it was never taught: their logits are -inf.
+    ``unknown_ids`` are tokens that it was never taught: their logits are -inf. Prompts are read ``chunk_tokens`` at a
+    time, 0 for as many as the measured speed allows: a fixed number makes results the same on every run.
     """
 
-    def __init__(self, module: Any, n_context: int, unknown_ids: tuple[int, ...] = ()) -> None:
+    def __init__(self, module: Any, n_context: int, unknown_ids: tuple[int, ...] = (), chunk_tokens: int = 0) -> None:
+        self._fixed_chunk = chunk_tokens
         self._unknown_ids = list(unknown_ids)
         self.module = module.eval()
         self.n_context = n_context
@@ -47,12 +49,14 @@ class Model:
         last = torch.tensor([len(ids) - 1], device=self.device)
         return self._run(ids, cache, {"logits_to_keep": last} if self._can_keep_one else {})[-1]
 
-    def forward_all(self, ids: Sequence[int]) -> torch.Tensor:
-        """Read tokens from nothing and return the logits after each, [tokens, vocabulary] in fp32."""
-        return self._run(ids, self.new_cache(), {})
+    def forward_all(self, ids: Sequence[int], cache: Cache | None = None) -> torch.Tensor:
+        """Read tokens (from nothing, if no cache is given): the logits after each, [tokens, vocabulary] in fp32."""
+        return self._run(ids, self.new_cache() if cache is None else cache, {})
 
     def chunk_size(self) -> int:
         """Return how many tokens can be read in about 45 ms, so that a cancel is noticed soon enough."""
+        if self._fixed_chunk:
+            return self._fixed_chunk
         if not self._seconds_per_token:
             return 32
         return min(_LARGEST_CHUNK, max(_SMALLEST_CHUNK, int(_CHUNK_SECONDS / self._seconds_per_token)))

@@ -30,7 +30,8 @@ class GenerateRequest:
 
     ``prompt`` is a hole, or a text or token ids to be continued as they stand (``kind`` then has no meaning).
     ``deadline`` is a monotonic instant in seconds, None for none. Requests that share ``session`` reuse what
-    was encoded for it. ``max_tokens`` 0 only encodes the prompt.
+    was encoded for it. ``max_tokens`` 0 only encodes the prompt. An ``answer`` that is given is read instead of
+    written: it comes back whole, each token with its log-probability.
     """
 
     prompt: Hole | str | tuple[int, ...]
@@ -41,6 +42,7 @@ class GenerateRequest:
     stop: tuple[str, ...] = ()
     session: str = ""
     deadline: float | None = None
+    answer: str | None = None
 
     def is_late(self) -> bool:
         """Tell whether the deadline has passed."""

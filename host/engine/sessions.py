@@ -52,6 +52,10 @@ class Encoded:
         """Read a chunk of a prompt and return the logits after its last token, [vocabulary]."""
         return self._extend(ids, self.model.read_chunk)
 
+    def read_all(self, ids: Sequence[int]) -> torch.Tensor:
+        """Read more tokens and return the logits after each of them, [tokens, vocabulary]."""
+        return self._extend(ids, self.model.forward_all)
+
     def n_bytes(self) -> int:
         """Bytes of memory that this takes."""
         return n_bytes(self._cache)

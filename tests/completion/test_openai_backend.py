@@ -10,7 +10,7 @@ from contextlib import aclosing
 import pytest
 from raw_server import RawServer, http, raw_server
 
-from midspan.completion.ask import Ask, Deadline, Delta, Kind
+from midspan.completion.ask import Ask, Deadline, Delta, Kind, Likelihood
 from midspan.completion.backends.openai import OpenAIBackend
 from midspan.completion.errors import (
     BackendBusy,
@@ -210,3 +210,43 @@ async def test_a_stream_that_is_cut_is_named() -> None:
     async with raw_server(lambda _: http("200 OK", chunk("return "), "text/event-stream")) as server:
         with pytest.raises(BackendFailed, match="before the end"):
             await read(OpenAIBackend(settings(server.endpoint)), ask())
+
+
+def echoed(text: str, tokens: list[tuple[str, float | None]], said: str | None = None) -> bytes:
+    offsets, at = [], 0
+    for token, _ in tokens:
+        offsets.append(at)
+        at += len(token)
+    logprobs = {"text_offset": offsets, "token_logprobs": [logprob for _, logprob in tokens]}
+    choice = {"index": 0, "text": text if said is None else said, "finish_reason": "length", "logprobs": logprobs}
+    return http("200 OK", json.dumps({"choices": [choice]}), "application/json")
+
+
+PROMPT = "<|fim_prefix|>x = <|fim_suffix|>\n<|fim_middle|>"
+
+
+async def test_the_likelihood_of_a_text_comes_from_its_echo() -> None:
+    tokens = [(PROMPT[:9], None), (PROMPT[9:], -7.0), ("foo", -0.5), ("()", -0.25), ("\n", -9.0)]
+    async with raw_server(lambda _: echoed(PROMPT + "foo()", tokens, PROMPT + "foo()\n")) as server:
+        backend = OpenAIBackend(settings(server.endpoint))
+        likelihood = await backend.likelihood(ask("x = ", "\n"), "foo()")
+        await backend.close()
+    assert likelihood == Likelihood(-0.75, 2)
+    body = sent(server)
+    assert (body["prompt"], body["echo"], body["max_tokens"]) == (PROMPT + "foo()", True, 0)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        echoed(PROMPT + "foo()", [("foo()", -1.0)], said="foo()"),
+        echoed(PROMPT + "foo()", [(PROMPT[:-1], None), (PROMPT[-1] + "foo()", -1.0)]),
+        http("200 OK", '{"choices": [{"text": "", "logprobs": null}]}', "application/json"),
+        http("200 OK", '{"choices": []}', "application/json"),
+    ],
+)
+async def test_a_server_that_does_not_echo_tells_no_likelihood(answer: bytes) -> None:
+    async with raw_server(lambda _: answer) as server:
+        backend = OpenAIBackend(settings(server.endpoint))
+        assert await backend.likelihood(ask("x = ", "\n"), "foo()") is None
+        await backend.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from midspan.completion.errors import BackendUnreachable
 from midspan.completion.report import as_json
 from midspan.completion.settings import CompletionSettings, Settings
 from midspan.context.document import Change, Document, Position
+from midspan.context.snippet import Snippet
 
 
 def request(marked: str, trigger: Trigger = Trigger.AUTOMATIC, language: str = "python") -> Request:
@@ -148,6 +150,27 @@ def test_line_or_block_by_setting() -> None:
     _, _, model = answer_of("x = ¦\n", "1", settings=settings)
     assert model.asks[0].kind is Kind.BLOCK
     assert model.asks[0].max_tokens == 77
+
+
+def test_a_block_has_at_most_the_lines_that_the_setting_allows() -> None:
+    text = "a = 1\n    b = 2\n    c = 3\nd = 4"
+    for most, expected in ((2, "a = 1\n    b = 2"), (3, "a = 1\n    b = 2\n    c = 3"), (1, "a = 1")):
+        settings = Settings(completion=CompletionSettings(max_lines=most))
+        answer, _, _ = answer_of("def f():\n    ¦\n", text, settings=settings)
+        assert [proposal.edits[0].text for proposal in answer.proposals] == [expected]
+
+
+def test_no_lines_are_no_proposals_for_a_key_neither() -> None:
+    settings = Settings(completion=CompletionSettings(max_lines=0))
+    answer, _, model = answer_of("x = ¦\n", "1", settings=settings)
+    assert (answer.proposals, model.asks) == ((), [])
+
+
+async def test_snippets_that_the_request_brings_reach_the_model() -> None:
+    model = ScriptedModel("1")
+    brought = replace(request("x = ¦\n"), snippets=(Snippet("b.py", "y = 2\n"),))
+    await complete(Completer(Settings(), model), brought)
+    assert model.asks[0].hole.snippets == (Snippet("b.py", "y = 2\n"),)
 
 
 def test_candidates_are_ranked_and_equal_ones_shown_once() -> None:

@@ -17,12 +17,14 @@ import tiny_models
 from marks import parse_marks
 
 from midspan.cli import running_hosts
-from midspan.completion.ask import Deadline, Request, Trigger
+from midspan.completion.ask import Ask, Deadline, Kind, Likelihood, Request, Trigger
+from midspan.completion.backends.host import HostBackend
 from midspan.completion.backends.host_address import NO_SOCKETS, address_path, read_endpoint, runtime_dir
 from midspan.completion.backends.host_process import log_path
 from midspan.completion.complete import Answer
 from midspan.completion.completer import Completer
 from midspan.completion.errors import BackendFailed, ModelMissing
+from midspan.completion.fim import Hole
 from midspan.completion.settings import HostSettings, Settings
 from midspan.context.document import Document
 
@@ -257,3 +259,22 @@ def test_another_configuration_is_another_host(isolated_dirs: Path) -> None:
     assert address_path(HostSettings()) == address_path(HostSettings(idle_minutes=5))
     assert address_path(HostSettings()) != address_path(HostSettings(model="other"))
     assert len(str(address_path(HostSettings()))) < 100
+
+
+async def test_the_host_tells_how_likely_a_text_is(
+    shared_host: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in shared_host.items():
+        monkeypatch.setenv(name, value)
+    backend = HostBackend(HostSettings())
+    await backend.prepare(lambda _: None)
+    one = Ask(
+        Hole("def add(first, second):\n    return ", "\n\n\nprint(add(1, 2))\n"), Kind.LINE, 48, Deadline.after(60_000)
+    )
+    right, wrong = [await backend.likelihood(one, text) for text in ("first + second", "zebra(12)")]
+    none = await backend.likelihood(one, "")
+    await backend.close()
+    assert right is not None
+    assert wrong is not None
+    assert wrong.logprob < right.logprob < 0
+    assert none == Likelihood(0.0, 0)

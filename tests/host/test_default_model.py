@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import cache
 
 import pytest
@@ -102,3 +103,11 @@ def _ask(prefix: str, kind: str, session: str) -> tuple[Answer, int]:
     request = GenerateRequest(Hole(prefix, SUFFIX), "line" if kind == "line" else "block", 5, session=session)
     answer, cost = ask(engine(), request)
     return answer, cost.reused_tokens
+
+
+def test_another_format_for_lines_needs_the_weights_without_the_adapter() -> None:
+    loaded = load(resolve("default"), "cpu", "float32", lambda detail: None)
+    files = dataclasses.replace(loaded.files, fim_line="none", fim_block="midspan-v0")
+    exchanged = build_engine(dataclasses.replace(loaded, files=files), 64).models
+    assert exchanged["line"].module is loaded.module
+    assert exchanged["block"].module is loaded.line_module
