@@ -30,8 +30,10 @@ SOLE_USER = {
     "httpx2": {"completion/backends", "host/models/fetch.py"},
     "pygls": {"server", "evaluation/bench/bare_server.py"},  # what our server's start is compared with
     "lsprotocol": {"server"},
-    "torch": {"host"},
-    "transformers": {"host"},
+    "torch": {"host", "evaluation/peers"},  # one of the peers is transformers' own `generate`
+    "transformers": {"host", "evaluation/peers"},
+    "numpy": {"host", "evaluation"},
+    "matplotlib": {"evaluation/report"},
     "starlette": {"host"},
     "uvicorn": {"host"},
     "rich": {"cli"},
