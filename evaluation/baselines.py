@@ -47,7 +47,7 @@ def _after_same_text(head: str, prefix: str, suffix: str, snippets: Sequence[Sni
 
 def _rests_before(tail: str, text: str) -> Iterator[tuple[int, str]]:
     """Yield the last place where ``tail`` stands before its own, and what follows it on its line."""
-    at = text.rfind(tail, 0, len(text) - 1)
+    at = text.rfind(tail, 0, len(text) - len(tail))
     while at >= 0:
         if rest := _rest_of_line(text, at + len(tail)):
             yield at, rest
