@@ -92,9 +92,10 @@ def _show_click_error(error: click.ClickException) -> int:
 def _explain(error: Exception) -> int:
     """Print the one line that an error is worth, and return the exit code."""
     from ..completion.errors import MidspanError
+    from ..evaluation.errors import EvaluationError
     from ..host.models.errors import StoreError
 
-    if isinstance(error, MidspanError | StoreError):
+    if isinstance(error, MidspanError | StoreError | EvaluationError):
         sys.stderr.write(f"midspan: {error}\n")
         return 1
     what = f"{type(error).__name__}: {error}" if isinstance(error, OSError) else type(error).__name__

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import msgspec
+
 from ..completion.completer import Completer
 from ..completion.errors import SettingsError
 from ..completion.settings import Settings
@@ -34,3 +36,9 @@ async def open_subject(settings: Settings, progress: Callable[[str], None]) -> C
         await completer.close()
         raise
     return completer
+
+
+def flat(settings: Settings) -> dict[str, object]:
+    """Return settings by their dotted names."""
+    sections: dict[str, dict[str, object]] = msgspec.to_builtins(settings)
+    return {f"{section}.{key}": value for section, keys in sections.items() for key, value in keys.items()}

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal, cast
 
 from ..context.snippet import Snippet
+from .errors import TasksError
 
 MAX_LINE_BYTES = 2_000_000
 """A longer line is no task: nobody edits such a file."""
@@ -27,10 +28,6 @@ MAX_PROBLEMS = 1000
 Kind = Literal["line", "inside", "block"]
 _TEXTS = ("id", "language", "prefix", "suffix", "answer")
 _OPTIONAL_TEXTS = ("source", "license", "path", "group", "tests")
-
-
-class TasksError(Exception):
-    """A task file cannot be used; the text says which, why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)

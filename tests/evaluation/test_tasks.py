@@ -11,7 +11,8 @@ import pytest
 from task_data import tasks_dir
 
 from midspan.context.snippet import Snippet
-from midspan.evaluation.tasks import MAX_LINE_BYTES, Task, TasksError, load, sample
+from midspan.evaluation.errors import TasksError
+from midspan.evaluation.tasks import MAX_LINE_BYTES, Task, load, sample
 
 ROW = {"id": "a", "language": "python", "prefix": "x = ", "suffix": "\n", "answer": "1"}
 

@@ -1,0 +1,162 @@
+"""How a task gets its completion: through the whole pipeline, from the bare model, or without any model."""
+
+from __future__ import annotations
+
+import math
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from ..completion import gate, prompt
+from ..completion.ask import Ask, Deadline, Kind, Request, Trigger
+from ..completion.completer import Completer
+from ..completion.gate import Verdict
+from ..completion.settings import CompletionSettings
+from ..context.cursor import cursor_context
+from ..context.document import Document
+from ..context.window import WindowSizes
+from .tasks import Task
+
+_PATIENCE_MS = 600_000
+"""A deadline that no answer meets: how fast a machine is must not change what is measured here."""
+
+_EXTENSIONS = {"python": "py", "javascript": "js", "typescript": "ts", "csharp": "cs"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came of a task: the text that would stand in the hole, and what all of the text would be.
+
+    ``bits`` is how many bits the true answer costs the model (None where its server can't tell). ``why`` says why
+    there is no text.
+    """
+
+    completion: str
+    filled: str
+    bits: float | None = None
+    why: str = ""
+
+
+class Answerer(Protocol):
+    """Answers tasks one after another; raises MidspanError where the model server fails."""
+
+    way: str
+
+    async def answer(self, task: Task) -> Answered:
+        """Return what comes of one task."""
+        ...
+
+
+class Nobody:
+    """Answers nothing: for baselines alone."""
+
+    way = "baseline"
+
+    async def answer(self, task: Task) -> Answered:
+        """Return the empty completion."""
+        return Answered("", task.prefix + task.suffix, why="no model was asked")
+
+
+class Pipeline:
+    """Asks as an editor's user does who presses the key for a proposal: every stage takes part."""
+
+    way = "pipeline"
+
+    def __init__(
+        self, completer: Completer, *, n_candidates: int = 1, with_bits: bool = True, with_snippets: bool = False
+    ) -> None:
+        """``with_snippets`` shows the model the snippets from other files that come with the tasks."""
+        self._completer = completer
+        self._n_candidates = n_candidates
+        self._with_bits = with_bits
+        self._with_snippets = with_snippets
+
+    async def answer(self, task: Task) -> Answered:
+        """Return what accepting the first proposal would give. Raises MidspanError."""
+        request = _request(task, with_snippets=self._with_snippets)
+        deadline = Deadline.after(_PATIENCE_MS)
+        answer = await self._completer.complete(request, deadline, _path(task), self._n_candidates)
+        self._completer.forget(request.document.uri)
+        if answer.trace.error is not None:
+            raise answer.trace.error
+        settings = self._completer.settings.completion
+        bits = await _bits(self._completer, _ask(request, task, settings), task.answer) if self._with_bits else None
+        if not answer.proposals:
+            dropped = answer.trace.dropped
+            why = dropped[0].why if dropped else answer.trace.verdict
+            return Answered("", task.prefix + task.suffix, bits, why or "the model had nothing to add")
+        text, filled = request.document.text, request.document.text
+        for edit in sorted(answer.proposals[0].edits, key=lambda edit: edit.start, reverse=True):
+            filled = filled[: edit.start] + edit.text + filled[edit.end :]
+        first = answer.proposals[0].edits[0].text
+        return Answered(_between(task, text, filled, first), filled, bits)
+
+
+class Raw:
+    """Asks the model alone: the same windows, but no gate, boundary or filter; the kind is that of the true answer."""
+
+    way = "raw"
+
+    def __init__(self, completer: Completer, *, with_bits: bool = True, with_snippets: bool = False) -> None:
+        self._completer = completer
+        self._with_bits = with_bits
+        self._with_snippets = with_snippets
+
+    async def answer(self, task: Task) -> Answered:
+        """Return what the model writes until it ends by itself or has used up its tokens. Raises MidspanError."""
+        request = _request(task, with_snippets=self._with_snippets)
+        kind = Kind.BLOCK if task.kind == "block" else Kind.LINE
+        settings = self._completer.settings.completion
+        ask = _ask(request, task, settings, kind)
+        text = ""
+        async with aclosing(self._completer.backend.stream(ask)) as deltas:
+            async for delta in deltas:
+                text += delta.text
+        if kind is Kind.LINE:
+            text = _first_line(text)
+        bits = await _bits(self._completer, ask, task.answer) if self._with_bits else None
+        return Answered(text, task.prefix + text + task.suffix, bits, "" if text else "the model wrote nothing")
+
+
+def _request(task: Task, *, with_snippets: bool) -> Request:
+    document = Document.open(f"task:/{task.source}/{task.id}", task.language, 1, task.prefix + task.suffix)
+    snippets = task.context if with_snippets else ()
+    return Request(document, len(task.prefix), Trigger.INVOKED, snippets=snippets)
+
+
+def _ask(request: Request, task: Task, settings: CompletionSettings, kind: Kind | None = None) -> Ask:
+    """Return the ask of the pipeline's first stages, of another kind than the gate's where one is given."""
+    sizes = WindowSizes(settings.prefix_tokens, settings.suffix_tokens)
+    cursor = cursor_context(request.document, request.offset, sizes)
+    verdict = gate.verdict(request, cursor, settings)
+    if kind is not None:
+        limit = settings.max_line_tokens if kind is Kind.LINE else settings.max_block_tokens
+        verdict = Verdict(kind, limit)
+    return prompt.build(cursor, verdict, request.snippets, _path(task), Deadline.after(_PATIENCE_MS))
+
+
+async def _bits(completer: Completer, ask: Ask, answer: str) -> float | None:
+    if not answer:
+        return None
+    ask = replace(ask, deadline=Deadline.after(_PATIENCE_MS))
+    likelihood = await completer.backend.likelihood(ask, answer)
+    return None if likelihood is None else -likelihood.logprob / math.log(2)
+
+
+def _path(task: Task) -> str:
+    return task.path or f"main.{_EXTENSIONS.get(task.language, task.language)}"
+
+
+def _between(task: Task, before: str, filled: str, first: str) -> str:
+    """Return what stands in the hole now; where the edit took more than the hole, the text that it inserted."""
+    n = len(filled) - len(before)
+    if n >= 0 and filled.startswith(task.prefix) and filled.endswith(task.suffix):
+        return filled[len(task.prefix) : len(filled) - len(task.suffix)]
+    return first
+
+
+def _first_line(text: str) -> str:
+    """Return the first line that is not blank, with the blank ones before it."""
+    start = len(text) - len(text.lstrip("\n"))
+    end = text.find("\n", start)
+    return text if end < 0 else text[:end]
