@@ -60,12 +60,14 @@ def command(
     gives the same figures.
     """
     from ..evaluation.evaluate import Options, evaluate
+    from ..evaluation.report import plots
+    from ..evaluation.report.eval_page import eval_page
     from ..evaluation.results import as_json, check_writable, write
 
     if raw and baseline:
         raise click.UsageError("--raw asks the model alone and --baseline none: give one of them.")
     if html is not None:
-        from ..evaluation.report import eval_page
+        plots.check()
     check_writable(out, html, predictions)
     with tempfile.TemporaryDirectory(prefix="midspan-eval-") as spare, progress() as (say, advance):
         options = Options(
