@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 _DRIVE = re.compile(r"^/([A-Za-z]):(?=/|$)")
-_SUFFIXES = {
+SUFFIXES = {
     "c": ".c",
     "cpp": ".cpp",
     "csharp": ".cs",
@@ -33,6 +33,7 @@ _SUFFIXES = {
     "typescript": ".ts",
     "typescriptreact": ".tsx",
 }
+"""How files of a language end, by the language's id in LSP."""
 
 
 def relative_path(uri: str, language_id: str, folders: Iterable[str]) -> str:
@@ -42,7 +43,7 @@ def relative_path(uri: str, language_id: str, folders: Iterable[str]) -> str:
     only, and one that was never saved by its language: `untitled.py`.
     """
     if uri.startswith("untitled:"):
-        return "untitled" + _SUFFIXES.get(language_id, "")
+        return "untitled" + SUFFIXES.get(language_id, "")
     root, path = _split(uri)
     below = [folder for other, folder in map(_split, folders) if other == root and _is_below(path, folder)]
     if not below:
