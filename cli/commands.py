@@ -7,7 +7,7 @@ import importlib
 
 import click
 
-NAMES = ("serve", "complete", "demo", "models", "host", "doctor", "clean", "bench", "eval")
+NAMES = ("serve", "complete", "demo", "models", "host", "doctor", "clean", "bench", "eval", "replay")
 
 HELP = """Ghost text in any editor, from a model that you own.
 

@@ -30,8 +30,10 @@ _FEW_COMMITS, _MOST_FILES = 5, 400
 _TRIES_PER_FILE = 4
 
 _NOT_WRITTEN_HERE = frozenset(
-    ("node_modules", "vendor", "vendored", "_vendor", "third_party", "thirdparty", "dist", "build", "site-packages")
-    + (".venv", "venv", "__pycache__")
+    {
+        *("node_modules", "vendor", "vendored", "_vendor", "third_party", "thirdparty"),
+        *("dist", "build", "site-packages", ".venv", "venv", "__pycache__"),
+    }
 )
 _GENERATED = re.compile(r"(\.min\.|_pb2|\.generated\.|\.g\.|-lock\.)")
 _LFS = b"version https://git-lfs.github.com/spec/"

@@ -1,0 +1,135 @@
+"""Simulated time: pauses of a typist pass at once, and a model's answer takes what its work would have taken."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+from ...completion.ask import Ask, Delta, Likelihood
+from ...completion.backends.base import Backend
+from .speed import Speed
+
+_Key = tuple[object, ...]
+
+
+@dataclass(slots=True)
+class Clock:
+    """The time of a simulated user, in milliseconds; ``next_key`` is when the next key is pressed."""
+
+    now: float = 0.0
+    next_key: float = math.inf
+    interrupted: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the next key comes before the model's answer."""
+
+
+@dataclass(slots=True)
+class Work:
+    """What the model has done for one request: simulated milliseconds, tokens of the prompt that were new, written."""
+
+    milliseconds: float
+    n_prompt: int = 0
+    n_written: int = 0
+
+
+@dataclass(slots=True)
+class _Known:
+    """What the model wrote for an ask; ``is_whole`` says that there is no more."""
+
+    deltas: list[Delta] = field(default_factory=list)
+    is_whole: bool = False
+
+
+class TimedBackend:
+    """A model server whose answers take simulated time.
+
+    Stops where the next key is pressed (then the server that asks has to cancel the request) or the deadline
+    passes. What a model has written for an ask is kept: most likely texts are the same each time they are asked for.
+    """
+
+    def __init__(self, inner: Backend, clock: Clock, speed: Speed, deadline_ms: float) -> None:
+        self.name, self.model = inner.name, inner.model
+        self.work: Work | None = None
+        """What was done for the last request, None where the model was not asked."""
+        self._inner = inner
+        self._clock = clock
+        self._speed = speed
+        self._deadline_ms = deadline_ms
+        self._known: dict[_Key, _Known] = {}
+        self._cut_off: Ask | None = None
+        """An ask whose answer was not read to its end."""
+        self._unread_ms: dict[str, float] = {}
+        """For each session, the time that it still takes to read what an interrupted request left unread."""
+
+    async def stream(self, ask: Ask) -> AsyncGenerator[Delta, None]:
+        """Yield what the inner server does, until the next key or the deadline. Raises TimeoutError at the deadline."""
+        clock, speed = self._clock, self._speed
+        unread = self._unread_ms.pop(ask.session, 0.0)
+        work = self.work = Work(speed.overhead_ms + unread)
+        is_first = True
+        async with aclosing(self._deltas(ask)) as deltas:
+            async for delta in deltas:
+                if is_first:
+                    work.n_prompt = delta.usage.prompt_tokens - delta.usage.reused_tokens if delta.usage else 0
+                    work.milliseconds += speed.prompt_ms(work.n_prompt)
+                late_by = clock.now + work.milliseconds - clock.next_key
+                if is_first and late_by > 0:
+                    self._unread_ms[ask.session] = late_by
+                is_first = False
+                work.n_written += delta.n_tokens
+                work.milliseconds += speed.decode_ms_per_token * delta.n_tokens
+                if clock.now + work.milliseconds > clock.next_key:
+                    break
+                if work.milliseconds > self._deadline_ms:
+                    work.milliseconds = self._deadline_ms
+                    raise TimeoutError
+                yield delta
+            else:
+                return
+        clock.interrupted.set()
+        await asyncio.Event().wait()  # for the cancel
+
+    async def likelihood(self, ask: Ask, answer: str) -> Likelihood | None:
+        """Return what the inner server says."""
+        return await self._inner.likelihood(ask, answer)
+
+    async def prepare(self, progress: Callable[[str], None]) -> None:
+        """Nothing to make ready: the inner server is."""
+
+    async def close(self) -> None:
+        """Nothing to let go of: the inner server is used again."""
+
+    async def _deltas(self, ask: Ask) -> AsyncGenerator[Delta, None]:
+        """Yield what is known of the answer, then the rest, which is known from then on."""
+        key = (ask.session, ask.hole, ask.kind, ask.max_tokens, ask.sample)
+        known = self._known.setdefault(key, _Known())
+        at = 0
+        while at < len(known.deltas):
+            yield known.deltas[at]
+            at += 1
+        if known.is_whole:
+            return
+        await self._forget_rest()
+        self._cut_off = ask
+        async with aclosing(self._inner.stream(ask)) as deltas:
+            n = 0
+            async for delta in deltas:
+                n += 1
+                if n > at:
+                    known.deltas.append(delta)
+                    at = n
+                    yield delta
+        self._cut_off, known.is_whole = None, True
+
+    async def _forget_rest(self) -> None:
+        """Make our host forget what it wrote beyond the prompt of an answer that was cut off.
+
+        How far it got is a matter of microseconds, and some of it might be reused by the next request.
+        """
+        ask, self._cut_off = self._cut_off, None
+        if ask is not None and self.name == "host":
+            async with aclosing(self._inner.stream(replace(ask, max_tokens=0))) as deltas:
+                async for _ in deltas:
+                    pass
