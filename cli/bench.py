@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
+
+from .measuring import FILE, percent, progress
+from .output import table
+from .overrides import set_option
 
 
 @click.group(short_help="Measure speed on this machine, side by side.")
@@ -28,6 +34,91 @@ def server(starts: int, places: int, seed: int, out: Path | None) -> None:
     click.echo(text)
     if out is not None:
         out.write_text(text + "\n", "utf-8")
+
+
+@command.command("typing", short_help="Real typing through the whole server, beside other engines.")
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--against", default="", metavar="NAMES", help="llama.cpp, llama.cpp-q4, transformers (with commas).")
+@click.option("--typist", default="average", show_default=True, type=click.Choice(("fast", "average", "slow")))
+@click.option("--segments", default=16, show_default=True, type=click.IntRange(1), help="Stretches that are typed.")
+@click.option("--keys", default=50, show_default=True, type=click.IntRange(2), help="Most keys of each.")
+@click.option("--seed", default=1, show_default=True, help="Which stretches, and how they are typed.")
+@set_option
+@click.option("--json", "out", type=FILE, help="Also write the figures here.")
+@click.option("--svg", type=FILE, help="Write a drawing here.")
+def typing(
+    files: tuple[Path, ...],
+    against: str,
+    typist: str,
+    segments: int,
+    keys: int,
+    seed: int,
+    overrides: dict[str, object],
+    out: Path | None,
+    svg: Path | None,
+) -> None:
+    """Type FILES (or Python's own library) at human pace, and give each peer the prompts that our host was given.
+
+    `ratio` is midspan's time over the peer's, from a key to whole text, where midspan's model was asked: below 1,
+    midspan is faster. `make peers` builds what is compared with.
+    """
+    from ..completion.settings_files import load, problems_of
+    from ..evaluation.bench import typing as bench
+    from ..evaluation.report import plots, typing_plot
+    from ..evaluation.results import as_json, check_writable, write
+
+    if svg is not None:
+        plots.check()
+    check_writable(out, svg)
+    if problems := problems_of(overrides):
+        raise click.BadParameter(" ".join(problems), param_hint="--set")
+    settings, _ = load(None, overrides)
+    if settings.backend.kind != "host":
+        raise click.ClickException("Typing is measured with midspan's own model host: leave out backend.kind.")
+    names = tuple(filter(None, map(str.strip, against.split(","))))
+    options = bench.Options(settings, overrides, files, names, typist, segments, keys, seed)
+    with progress() as (say, advance):
+        result = asyncio.run(bench.measure(options, say, advance))
+    if out is not None:
+        write(out, as_json(result))
+    if svg is not None:
+        write(svg, typing_plot.typing_svg(result))
+    click.echo(_typing_table(result))
+
+
+def _typing_table(result: dict[str, Any]) -> str:
+    rows = [
+        ("", "p50 ms", "p95 ms", "p99 ms", "in time", "midspan/peer p50", "p95", "CPU s/shown", "RSS MB", "tokens/key")
+    ]
+    for name, one in result["systems"].items():
+        if one.get("missing"):
+            rows.append((name, one["missing"], *[""] * 8))
+            continue
+        ratio = result["ratio"].get(name, {})
+        times = [_figure(one[key], 0) for key in ("p50_ms", "p95_ms", "p99_ms")]
+        ratios = [_with_bounds(ratio, key) for key in ("p50", "p95")]
+        costs = [_figure(one["cpu_s"], 2), _figure(one["rss_mb"], 0), _figure(one["tokens_per_keystroke"], 1)]
+        rows.append((name, *times, percent(one["answered_in_time"], 0), *ratios, *costs))
+    felt = result["felt"]
+    return "\n".join(
+        [
+            f"{result['n_keystrokes']} keys, at {result['n']} of them midspan's model was asked",
+            table(rows),
+            f"felt at every key: p50 {_figure(felt['p50_ms'], 0)} ms, p95 {_figure(felt['p95_ms'], 0)} ms; text on screen "
+            f"after {percent(felt['answered'])} of keys, {percent(felt['reused_share'])} of it without asking the model",
+        ]
+    )
+
+
+def _with_bounds(ratio: dict[str, Any], key: str) -> str:
+    bounds = ratio.get(f"{key}_ci95")
+    if not bounds or None in bounds:
+        return _figure(ratio.get(key), 2)
+    return f"{ratio[key]:.2f} ({bounds[0]:.2f} to {bounds[1]:.2f})"
+
+
+def _figure(value: float | None, digits: int) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
 
 
 def _progress(message: str) -> None:

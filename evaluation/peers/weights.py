@@ -1,0 +1,70 @@
+"""The very weights that our host uses, as GGUF files for llama.cpp: one for lines, one for blocks.
+
+Only for models of Llama's architecture that came as GGUF: names and metadata are those of that file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gguf
+import numpy as np
+import torch
+
+from ...host.models.load import LoadedModel
+from ..errors import PeerMissing
+
+_MODULES = {
+    "attn_q": "self_attn.q_proj",
+    "attn_k": "self_attn.k_proj",
+    "attn_v": "self_attn.v_proj",
+    "attn_output": "self_attn.o_proj",
+    "ffn_gate": "mlp.gate_proj",
+    "ffn_up": "mlp.up_proj",
+    "ffn_down": "mlp.down_proj",
+    "attn_norm": "input_layernorm",
+    "ffn_norm": "post_attention_layernorm",
+}
+_OUTSIDE = {"token_embd": "model.embed_tokens", "output_norm": "model.norm", "output": "lm_head"}
+
+
+def write_gguf(loaded: LoadedModel, kind: str, path: Path) -> None:
+    """Write the weights for a kind of answer in bf16, as the host holds them. Raises PeerMissing."""
+    source = loaded.files.gguf
+    if source is None or loaded.module.config.model_type != "llama":
+        raise PeerMissing("only models of Llama's architecture that came as GGUF can be given to llama.cpp")
+    reader = gguf.GGUFReader(source)
+    writer = gguf.GGUFWriter(path.with_suffix(".new"), "llama")
+    for name, field in reader.fields.items():
+        if not name.startswith("GGUF.") and name not in ("general.architecture", "general.file_type"):
+            inner = field.types[1] if len(field.types) > 1 else None
+            writer.add_key_value(name, field.contents(), field.types[0], inner)
+    writer.add_file_type(gguf.LlamaFileType.MOSTLY_BF16)
+    module = loaded.line_module if kind == "line" else loaded.module
+    weights = dict(module.named_parameters())
+    for tensor in reader.tensors:
+        values = _values(tensor.name, weights, module.config)
+        if values.ndim == 1:
+            writer.add_tensor(tensor.name, values)
+        else:
+            packed = gguf.quants.quantize(values, gguf.GGMLQuantizationType.BF16)
+            writer.add_tensor(tensor.name, packed, raw_dtype=gguf.GGMLQuantizationType.BF16)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    path.with_suffix(".new").replace(path)
+
+
+def _values(name: str, weights: dict[str, torch.Tensor], config: Any) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Return a tensor of the file as fp32, from the model's weight of another name."""
+    place, _, what = name.removesuffix(".weight").rpartition(".")
+    module = f"model.layers.{place.removeprefix('blk.')}.{_MODULES[what]}" if place else _OUTSIDE[what]
+    weight = weights[f"{module}.weight"].float()
+    if what in ("attn_q", "attn_k"):
+        n_heads = config.num_attention_heads if what == "attn_q" else config.num_key_value_heads
+        # GGUF keeps the two halves of each head's rows interleaved, as the original Llama had them.
+        halves = weight.reshape(n_heads, 2, weight.shape[0] // n_heads // 2, *weight.shape[1:])
+        weight = halves.swapaxes(1, 2).reshape(weight.shape)
+    return weight.contiguous().numpy()
