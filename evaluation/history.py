@@ -91,6 +91,8 @@ def sample_history(
     chance = random.Random(seed)
     problems: dict[str, int] = defaultdict(int)
     repository = _repository(folder)
+    hunks: tuple[Hunk, ...] = ()
+    n_used = 0
     if repository is not None:
         found = _added(repository, n_commits, wanted, chance, problems)
         hunks = _chosen(found, n_keystrokes, chance)
@@ -103,10 +105,11 @@ def sample_history(
         if repository and files
         else _texts_on_disk(folder, wanted, chance, problems)
     )
-    hunks = _chosen(_held_out(texts, chance), n_keystrokes, chance)
-    if not hunks:
-        raise HistoryError(f"{folder} holds nothing that could be typed: no source files that midspan knows.")
-    return History(name, hunks, 0, _told(problems), is_held_out=True)
+    if held_out := _chosen(_held_out(texts, chance), n_keystrokes, chance):
+        return History(name, held_out, 0, _told(problems), is_held_out=True)
+    if hunks:
+        return History(name, hunks, n_used, _told(problems))
+    raise HistoryError(f"{folder} holds nothing that could be typed: no source files that midspan knows.")
 
 
 def _repository(folder: Path) -> Repository | None:
