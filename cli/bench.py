@@ -100,13 +100,13 @@ def _typing_table(result: dict[str, Any]) -> str:
         costs = [_figure(one["cpu_s"], 2), _figure(one["rss_mb"], 0), _figure(one["tokens_per_keystroke"], 1)]
         rows.append((name, *times, percent(one["answered_in_time"], 0), *ratios, *costs))
     felt = result["felt"]
-    times = f"p50 {_figure(felt['p50_ms'], 0)} ms, p95 {_figure(felt['p95_ms'], 0)} ms"
+    in_words = f"p50 {_figure(felt['p50_ms'], 0)} ms, p95 {_figure(felt['p95_ms'], 0)} ms"
     shares = f"{percent(felt['answered'])} of keys, {percent(felt['reused_share'])} of it without asking the model"
     return "\n".join(
         [
             f"{result['n_keystrokes']} keys, at {result['n']} of them midspan's model was asked",
             table(rows),
-            f"felt at every key: {times}; text on screen after {shares}",
+            f"felt at every key: {in_words}; text on screen after {shares}",
         ]
     )
 

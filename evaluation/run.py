@@ -74,6 +74,8 @@ async def run(plan: Plan, answerer: Answerer, records: Records, progress: Progre
             while pending:
                 records.add(pending.popleft().finished())
         except BaseException:
+            while pending and pending[0].is_done():
+                records.add(pending.popleft().finished())
             pool.shutdown(cancel_futures=True)
             raise
     records.finish()

@@ -42,7 +42,7 @@ class Shown:
     confidence: float | None
     is_right: bool
     fate: str = "left"
-    """"accepted", "typed against" at once, "typed along" and then against, "replaced" by another text, or "left"."""
+    """"accepted", "typed against" at once, "typed along" for a while, "replaced" by another text, or "left"."""
     n_along: int = 0
 
 
@@ -198,11 +198,13 @@ class _Typing:
             self._at = key.start + len(key.text)
         self._session.type(self._uri, text)
         ghost = self._ghost
-        if ghost is not None and ghost.text.startswith(text) and ghost.text != text:
-            ghost.text = ghost.text[len(text) :]
-            ghost.n_along += len(text)
-        else:
+        if ghost is None or not ghost.text.startswith(text):
             self._against()
+            return
+        ghost.text = ghost.text[len(text) :]
+        ghost.n_along += len(text)
+        if not ghost.text:
+            self._against()  # typed to its end: it was right, but of no use
 
     def _against(self) -> None:
         """Note that what is on screen is not what the user types."""

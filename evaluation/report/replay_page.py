@@ -12,7 +12,7 @@ from .plots import Row
 _MODES = {"whole": "whole texts", "line": "by line", "word": "by word"}
 _FATES = {
     "accepted": "accepted",
-    "typed along": "typed along with, then against",
+    "typed along": "typed along with for a while",
     "typed against": "typed against at once",
     "replaced": "replaced by another text",
     "left": "gone without a key against it",

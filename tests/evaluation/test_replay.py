@@ -1,0 +1,201 @@
+"""Typing on a virtual clock through the real server: what a user would have seen, and what it saves."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scripted_model import ScriptedModel
+
+from midspan.completion.ask import Ask, Delta, Usage
+from midspan.completion.settings import CompletionSettings, Settings
+from midspan.evaluation.baselines import CopyBackend
+from midspan.evaluation.history import Hunk
+from midspan.evaluation.replay.clock import Clock, TimedBackend
+from midspan.evaluation.replay.figures import compare, figures
+from midspan.evaluation.replay.session import Typed, type_hunks
+from midspan.evaluation.replay.speed import NO_TIME, Speed
+from midspan.evaluation.replay.user import MODES, Mode, is_right, wanted_part
+from midspan.evaluation.typing import TYPISTS, strokes
+
+ROOT = Path("/midspan-replay-test")
+HEAD, ADDED, TAIL = (
+    "def area(width, height):\n",
+    "    result = width * height\n    return result",
+    "\n\n\nprint(area(2, 3))\n",
+)
+HUNK = Hunk("abc", "src/area.py", "python", HEAD + TAIL, len(HEAD), ADDED)
+
+
+class Oracle(ScriptedModel):
+    """Knows the whole text: writes the rest of the line, a token for each word, and says what the prompt cost."""
+
+    name = "oracle"
+
+    def __init__(self, whole: str = HEAD + ADDED + TAIL, n_new: int = 1) -> None:
+        super().__init__("")
+        self._whole = whole
+        self._n_new = n_new
+
+    async def stream(self, ask: Ask) -> AsyncGenerator[Delta, None]:
+        self.asks.append(ask)
+        try:
+            yield Delta("", usage=Usage(prompt_tokens=100, reused_tokens=100 - self._n_new))
+            known = self._whole.startswith(ask.hole.prefix)
+            rest = self._whole[len(ask.hole.prefix) :].split("\n")[0] if known else ""
+            for i, word in enumerate(rest.split(" ")):
+                yield Delta((" " if i else "") + word, logprob=-0.1, n_tokens=1)
+            yield Delta("", finish="stop")
+        finally:
+            self.n_closed += 1
+
+
+async def typed(
+    inner: Any,
+    mode: Mode = "whole",
+    speed: Speed = NO_TIME,
+    hunk: Hunk = HUNK,
+    typist: str = "average",
+    **completion: Any,
+) -> tuple[Typed, TimedBackend]:
+    settings = Settings(completion=CompletionSettings(**completion))
+    clock = Clock()
+    backend = TimedBackend(inner, clock, speed, settings.completion.deadline_ms)
+    (found,) = await type_hunks([hunk], settings, backend, clock, mode, TYPISTS[typist], 1, ROOT, lambda n: None)
+    return found, backend
+
+
+async def test_somebody_who_knows_everything_saves_most_keys() -> None:
+    found, _ = await typed(Oracle())
+    assert found.n_keys_alone == len(strokes(ADDED, TYPISTS["average"], 1))
+    assert found.n_keys < found.n_keys_alone / 3
+    assert all(one.is_right for one in found.shown)
+    assert any(one.fate == "accepted" for one in found.shown)
+
+
+async def test_a_wrong_model_saves_nothing_and_is_typed_against() -> None:
+    found, _ = await typed(ScriptedModel("zzz(qqq)"))
+    assert found.n_keys == found.n_keys_alone
+    assert found.shown
+    assert not any(one.is_right for one in found.shown)
+    assert {one.fate for one in found.shown} <= {"typed against", "left"}
+
+
+async def test_a_model_that_is_slower_than_the_typist_shows_only_at_pauses() -> None:
+    quick, _ = await typed(Oracle(), speed=Speed(10, 1, 5))
+    slow, _ = await typed(Oracle(), speed=Speed(150, 1, 40))
+    never, _ = await typed(Oracle(), speed=Speed(1000, 1, 40))
+    assert quick.n_keys < slow.n_keys
+    assert slow.n_interrupted > quick.n_interrupted
+    assert (never.shown, never.n_keys) == ([], never.n_keys_alone)
+
+
+async def test_five_keys_by_hand() -> None:
+    """Pauses before the keys: 1239, 114, 191, 115, 110 ms. The model takes 60 ms, and 20 for each word."""
+    keys = strokes("ab cd", TYPISTS["average"], 1)
+    assert [round(key.pause_ms) for key in keys] == [1239, 114, 191, 115, 110]
+    hunk = Hunk("", "a.txt", "plaintext", "x = ", 4, "ab cd")
+    found, _ = await typed(Oracle("x = ab cd"), hunk=hunk, speed=Speed(40, 0, 20))
+    # "b cd" is there 105 ms after "a", 9 ms before "b": too late for a Tab then. Typed along, it has been there for
+    # 199.9 ms at the space, and for more than 200 ms when "c" would be typed: Tab.
+    assert found.latencies_ms == [105]
+    assert [(one.fate, one.is_right) for one in found.shown] == [("accepted", True)]
+    assert (found.n_keys_alone, found.n_keys, found.n_interrupted) == (5, 4, 0)
+
+    # With 30 ms a word, the first answer would come 125 ms after "a": "b" comes before it.
+    found, _ = await typed(Oracle("x = ab cd"), hunk=hunk, speed=Speed(40, 0, 30))
+    assert found.n_interrupted == 1
+    assert found.latencies_ms == [5 + 40 + 30 + 2 * 30]
+    # " cd" has been there for 56 ms when the space is typed, for 171 ms at "c" and for 281 ms at "d".
+    assert found.n_keys == 5
+
+
+async def test_the_deadline_is_the_clocks() -> None:
+    found, _ = await typed(Oracle(), speed=Speed(400, 0, 150), typist="slow")
+    assert all(latency <= 605 for latency in found.latencies_ms)
+
+
+async def test_what_was_not_read_in_time_is_read_by_the_next_request() -> None:
+    clock = Clock(now=0.0, next_key=100.0)
+    backend = TimedBackend(Oracle(n_new=51), clock, Speed(0, 10, 10), 10_000)
+    found, _ = await typed(Oracle(n_new=51), speed=Speed(0, 10, 10), hunk=dataclasses.replace(HUNK))
+    assert found.n_interrupted > 0
+    assert found.shown == [] or found.latencies_ms[0] > 100
+    assert backend.work is None
+
+
+async def test_a_request_that_was_overtaken_is_given_up_and_its_stream_closed() -> None:
+    model = Oracle()
+    found, _ = await typed(model, speed=Speed(150, 1, 40))  # type_hunks fails unless the server answers −32800
+    assert found.n_interrupted > 0
+    assert model.n_closed == len(model.asks)
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_the_same_twice(mode: Mode) -> None:
+    runs = [(await typed(Oracle(), mode, Speed(20, 1, 15)))[0] for _ in range(2)]
+    for run in runs:
+        run.measured_ms.clear()
+    assert runs[0] == runs[1]
+
+
+async def test_by_word_and_by_line() -> None:
+    text = ADDED.replace("width * height", "width * height + other")
+    oracle = Oracle()  # right at first, wrong at the end of the line
+    hunk = dataclasses.replace(HUNK, added=text)
+    whole, _ = await typed(oracle, "whole", hunk=hunk)
+    word, _ = await typed(oracle, "word", hunk=hunk)
+    assert word.n_keys < word.n_keys_alone
+    assert whole.n_keys <= whole.n_keys_alone
+
+
+@pytest.mark.parametrize(
+    ("ghost", "rest", "mode", "part"),
+    [
+        ("foo(bar)", "foo(bar)\nx", "whole", "foo(bar)"),
+        ("foo(bar)", "foo(baz)", "whole", ""),
+        ("foo(bar)", "foo(baz)", "word", "foo"),
+        ("foo", "foobar", "whole", ""),
+        ("foo\n    bar", "foo\n    baz", "line", "foo"),
+        ("\n    foo\n    bar", "\n    foo\n    baz", "line", "\n    foo"),
+        (" = foo", " = bar", "word", " ="),
+        ("a", "a", "whole", ""),
+        ("", "a", "word", ""),
+    ],
+)
+def test_what_a_careful_user_accepts(ghost: str, rest: str, mode: Mode, part: str) -> None:
+    assert wanted_part(ghost, rest, mode) == part
+
+
+def test_a_right_text_does_not_end_in_a_word() -> None:
+    assert is_right("foo", "foo.bar")
+    assert not is_right("foo", "food")
+    assert not is_right("", "x")
+
+
+async def passes(inner: Any, **completion: Any) -> dict[Mode, list[Typed]]:
+    return {mode: [(await typed(inner, mode, **completion))[0]] for mode in MODES}
+
+
+async def test_figures_and_a_worse_setting() -> None:
+    baseline = await passes(CopyBackend())
+    good = figures(await passes(Oracle()), baseline)
+    worse = figures(await passes(Oracle(), max_lines=0), baseline)
+    assert good["keystrokes_saved"]["whole"] > 0.5
+    assert worse["keystrokes_saved"] == dict.fromkeys(MODES, 0.0)
+    assert worse["shown"] == 0
+    assert good["precision"] == good["accepted"] / good["shown"]
+    assert sum(one["shown"] for one in good["by_confidence"]) == good["shown"]
+    versus = compare(good, worse)
+    assert versus["n_hunks"] == 1
+    assert versus["keystrokes_saved"]["whole"]["difference"] == pytest.approx(-good["keystrokes_saved"]["whole"])
+
+
+async def test_text_that_is_not_ascii_and_other_line_ends() -> None:
+    head, added, tail = "s = '😀'\r\n", "t = 'ä😀' + s\r\nu = t + 'ß'", "\r\nprint(u)\r\n"
+    hunk = Hunk("", "a.py", "python", head + tail, len(head), added)
+    found, _ = await typed(Oracle((head + added + tail).replace("\r\n", "\n")), hunk=hunk)
+    assert found.n_keys < found.n_keys_alone
