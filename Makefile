@@ -8,7 +8,7 @@
 SHELL := /bin/sh
 .SUFFIXES:
 .NOTPARALLEL:
-.PHONY: help run models test check test-editors fuzz docs bench clean
+.PHONY: help run models test check test-editors fuzz docs bench peers clean
 
 BIN := .venv/bin
 LOG := .venv/install.log
@@ -24,6 +24,7 @@ help:
 	@echo "make fuzz                the property tests with other seeds and more examples (SEED=n repeats a run)"
 	@echo "make docs                write the pages anew that are made from the code"
 	@echo "make bench               the language server and one-line proposals, measured on this machine"
+	@echo "make peers               build what midspan bench typing --against compares with (15 minutes, once)"
 	@echo "make clean               remove .venv and what was built (models stay: midspan clean removes them)"
 
 # ---------------------------------------------------------------------------------------------------- what to do
@@ -71,6 +72,10 @@ docs: $(BIN)/.dev
 
 bench: $(BIN)/.dev models
 	@$(BIN)/midspan bench $(or $(ARGS),server)
+
+# What `midspan bench typing --against ...` compares with: llama.cpp, built for this processor (15 minutes, once).
+peers: $(BIN)/.dev models
+	@$(BIN)/python -m midspan.evaluation.peers
 
 clean:
 	rm -rf .venv .links build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -22,7 +22,9 @@ def command() -> None:
 
 @command.command("server", short_help="The language server: start, memory, one-line proposals.")
 @click.option("--starts", type=click.IntRange(2), default=10, show_default=True, help="Starts of each server.")
-@click.option("--places", type=click.IntRange(2), default=100, show_default=True, help="Places to type at.")
+@click.option(
+    "--places", type=click.IntRange(0), default=100, show_default=True, help="Places to type at; 0 needs no model."
+)
 @click.option("--seed", default=1, show_default=True, help="Which places.")
 @click.option("--json", "out", type=click.Path(dir_okay=False, path_type=Path), help="Also write the figures here.")
 def server(starts: int, places: int, seed: int, out: Path | None) -> None:

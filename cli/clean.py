@@ -66,10 +66,12 @@ def _end(hosts: Iterable[tuple[int, str]]) -> None:
 def _left(keep_models: bool) -> list[Path]:
     """Return what is ours and there: single files and folders, never a folder that others may use too."""
     from ..completion.backends.host_process import log_path
+    from ..evaluation.peers.build import peers_dir
+    from ..evaluation.replay.speed import speed_file
     from ..host.models.places import downloads_dir, models_dir
 
     runtime = _runtime_folder()
-    found = [*log_path().parent.glob("*.log")]
+    found = [*log_path().parent.glob("*.log"), speed_file(), peers_dir()]
     if runtime is not None:
         found += runtime.glob("host-*")
     found += [downloads_dir()] if keep_models else [downloads_dir(), models_dir()]

@@ -7,7 +7,7 @@ import importlib
 
 import click
 
-NAMES = ("serve", "complete", "demo", "models", "host", "doctor", "clean", "bench", "eval", "replay")
+NAMES = ("serve", "complete", "demo", "models", "host", "doctor", "clean", "bench", "eval", "replay", "session")
 
 HELP = """Ghost text in any editor, from a model that you own.
 

@@ -201,6 +201,18 @@ class LspSession(JsonRpcClient):
         items: list[Json] = answer["items"]
         return items
 
+    def inserted(self, uri: str, item: Json) -> str:
+        """Return what accepting an item would insert at the cursor, nothing for one that replaces other text."""
+        document = self.documents[uri]
+        start, end = (
+            document.place(at["line"], at["character"]) for at in (item["range"]["start"], item["range"]["end"])
+        )
+        before, after = document.units[start : document.cursor], document.units[document.cursor : end]
+        text: str = item["insertText"]
+        if not (text.startswith(before) and text.endswith(after)) or len(text) < len(before) + len(after):
+            return ""
+        return text[len(before) : len(text) - len(after)]
+
     async def accept(self, uri: str, item: Json) -> None:
         """Take an item: replace its range by its text, and run its command."""
         document = self.documents[uri]

@@ -30,6 +30,7 @@ from ...completion.settings import HostSettings, Settings
 from .. import machine, stats
 from ..errors import EvaluationError, PeerMissing
 from ..harness import INVOKED, LspSession, RequestFailed
+from ..peers.base import Peer, PeerAnswer, PeerAsk
 from ..subject import flat
 from ..typing import TYPISTS
 from .recording import Recorded, Recording, recording
@@ -45,6 +46,7 @@ _QUANTILES = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99}
 
 Say = Callable[[str], None]
 Progress = Callable[[str, int, int], None]
+_Render = Callable[[Mapping[str, Any]], PeerAsk]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ async def measure(options: Options, say: Say, progress: Progress) -> dict[str, A
         systems, peers = await _peers(options, stack, say)
         midspan = systems["midspan"] = System("midspan " + str(before["versions"]))
         ours = await stack.enter_async_context(_midspan(options))
-        render = await asyncio.to_thread(_renderer, options.settings.host) if peers else None
+        render = await asyncio.to_thread(_renderer, options.settings.host)
         total = len(chosen) * (1 + len(peers))
         done = 0
         for number, segment in enumerate(chosen):
@@ -264,10 +266,10 @@ def _count(system: System, pids: Sequence[int], keys: Sequence[Key], number: int
     system.rss_bytes = max(system.rss_bytes, _rss(pids))
 
 
-async def _peers(options: Options, stack: AsyncExitStack, say: Say) -> tuple[dict[str, System], dict[str, Any]]:
+async def _peers(options: Options, stack: AsyncExitStack, say: Say) -> tuple[dict[str, System], dict[str, Peer]]:
     """Return an empty record for every peer, and those that could be started."""
     systems: dict[str, System] = {}
-    peers: dict[str, Any] = {}
+    peers: dict[str, Peer] = {}
     for name in options.against:
         systems[name] = System()
         try:
@@ -286,7 +288,7 @@ async def _peers(options: Options, stack: AsyncExitStack, say: Say) -> tuple[dic
     return systems, peers
 
 
-async def _replayed(peer: Any, system: System, keys: Sequence[Key], render: Any, number: int | None) -> None:
+async def _replayed(peer: Peer, system: System, keys: Sequence[Key], render: _Render, number: int | None) -> None:
     """Give a peer a segment's prompts at the moments at which our host got them. Raises PeerMissing."""
     cpu_before = _cpu(peer.pids())
     start = time.perf_counter()
@@ -295,22 +297,19 @@ async def _replayed(peer: Any, system: System, keys: Sequence[Key], render: Any,
         if request is None or request.body.get("max_tokens") == 0:
             continue
         ask = render(request.body)
-        await _sleep_until(start + key.at)
-        began = time.perf_counter()
-        work = asyncio.create_task(peer.answer(ask))
-        await asyncio.wait({work}, timeout=max(0.0, start + key.at + key.until_next - began))
-        elapsed, is_answered = time.perf_counter() - began, work.done()
-        work.cancel()
+        due, next_key = start + key.at, start + key.at + key.until_next
+        await _sleep_until(due)
         answer = None
-        with suppress(asyncio.CancelledError):
-            answer = await work
+        # Still busy with what was called off, when the next key comes: then this one was never begun.
+        if time.perf_counter() < next_key:
+            answer = await _answered(peer, ask, next_key)
         if number is not None:
-            system.times.append(1000 * (elapsed if is_answered else min(elapsed, key.until_next)))
-            system.answered.append(is_answered)
+            system.times.append(1000 * min(time.perf_counter() - due if answer else key.until_next, key.until_next))
+            system.answered.append(answer is not None)
             system.groups.append(number)
-            system.n_shown += is_answered and bool(answer and answer.text.strip())
             system.n_prompt += len(ask.ids)
             if answer is not None:
+                system.n_shown += bool(answer.text.strip())
                 system.n_computed += answer.n_prompt_computed + answer.n_written
                 system.n_reused += len(ask.ids) - answer.n_prompt_computed
     if number is not None:
@@ -318,7 +317,19 @@ async def _replayed(peer: Any, system: System, keys: Sequence[Key], render: Any,
         system.rss_bytes = max(system.rss_bytes, _rss(peer.pids()))
 
 
-def _renderer(host: HostSettings) -> Any:
+async def _answered(peer: Peer, ask: PeerAsk, until: float) -> PeerAnswer | None:
+    """Return a peer's answer if it is whole before an instant; else call it off, and wait until it has stopped."""
+    work = asyncio.create_task(peer.answer(ask))
+    await asyncio.wait({work}, timeout=max(0.0, until - time.perf_counter()))
+    if not work.done():
+        work.cancel()
+        with suppress(asyncio.CancelledError):
+            await work
+        return None
+    return work.result()
+
+
+def _renderer(host: HostSettings) -> _Render:
     from ..peers.render import renderer
 
     return renderer(host)

@@ -258,7 +258,7 @@ class _Typing:
 
     async def _show(self, items: list[dict[str, Any]], latency: float, *, by_model: bool) -> None:
         """Put the first item on screen, or leave there what it says already."""
-        text = self._ghost_of(items[0]) if items else ""
+        text = self._session.inserted(self._uri, items[0]) if items else ""
         before = self._ghost
         if not text or self._clock.now + latency > self._clock.next_key:
             self._ghost = None
@@ -273,19 +273,6 @@ class _Typing:
         confidence = await self._confidence()
         self._ghost = Shown(text, self._clock.now + latency, confidence, is_right(text, rest))
         self._typed.shown.append(self._ghost)
-
-    def _ghost_of(self, item: dict[str, Any]) -> str:
-        """Return what accepting an item would insert at the cursor, nothing for what changes other text."""
-        document = self._session.documents[self._uri]
-        start, end = (
-            document.place(place["line"], place["character"])
-            for place in (item["range"]["start"], item["range"]["end"])
-        )
-        before, after = document.units[start : document.cursor], document.units[document.cursor : end]
-        text: str = item["insertText"]
-        if not (text.startswith(before) and text.endswith(after)) or len(text) < len(before) + len(after):
-            return ""
-        return text[len(before) : len(text) - len(after)]
 
     async def _confidence(self) -> float | None:
         """Return the mean probability of a token of the first proposal, as the server explains it."""

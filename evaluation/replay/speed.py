@@ -15,11 +15,12 @@ from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import platformdirs
+
 from ...completion.ask import Ask, Deadline, Kind
 from ...completion.backends.base import Backend
 from ...completion.fim import Hole
 from ...completion.settings import Settings
-from ...host.models.places import cache_root
 from ..results import write
 from ..subject import flat
 
@@ -47,17 +48,23 @@ class Speed:
 NO_TIME = Speed(0.0, 0.0, 0.0)
 
 
+def speed_file() -> Path:
+    """Return the file that measured speeds are kept in."""
+    return platformdirs.user_state_path("midspan", appauthor=False) / "speed.json"
+
+
 async def speed_of(backend: Backend, settings: Settings, *, measure_again: bool = False) -> Speed:
     """Return the speed of the model that ``settings`` name: the kept one, or else measured now and kept.
 
     Raises MidspanError where the model server fails.
     """
-    path = cache_root() / "speed.json"
+    path = speed_file()
     kept = _kept(path)
     key = _key(settings)
     if key in kept and not measure_again:
         return kept[key]
     speed = await _measured(backend)
+    path.parent.mkdir(parents=True, exist_ok=True)
     write(path, json.dumps({name: asdict(one) for name, one in {**kept, key: speed}.items()}, indent=1) + "\n")
     return speed
 

@@ -18,7 +18,7 @@ def wanted_part(ghost: str, true_rest: str, mode: Mode) -> str:
     ``true_rest`` is what is to be typed from the cursor on. A part that ends within a word of it is not right. As
     editors have it, a word is letters or punctuation with the white space before it.
     """
-    part = _part(ghost, mode)
+    part = part_of(ghost, mode)
     is_right = true_rest.startswith(part) and not _splits_word(part, true_rest[len(part) :])
     return part if is_right and len(part) > 1 else ""
 
@@ -28,7 +28,8 @@ def is_right(ghost: str, true_rest: str) -> bool:
     return bool(ghost) and true_rest.startswith(ghost) and not _splits_word(ghost, true_rest[len(ghost) :])
 
 
-def _part(ghost: str, mode: Mode) -> str:
+def part_of(ghost: str, mode: Mode) -> str:
+    """Return what an editor inserts of a ghost text: all, its first line, or its next word."""
     if mode == "whole":
         return ghost
     found = (_FIRST_LINE if mode == "line" else _NEXT_WORD).match(ghost)
