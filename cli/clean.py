@@ -71,10 +71,10 @@ def _left(keep_models: bool) -> list[Path]:
     from ..host.models.places import downloads_dir, models_dir
 
     runtime = _runtime_folder()
-    found = [*log_path().parent.glob("*.log"), speed_file(), peers_dir()]
+    found = [*log_path().parent.glob("*.log"), speed_file()]
     if runtime is not None:
         found += runtime.glob("host-*")
-    found += [downloads_dir()] if keep_models else [downloads_dir(), models_dir()]
+    found += [downloads_dir()] if keep_models else [downloads_dir(), models_dir(), peers_dir()]
     return [path for path in found if path.exists() or path.is_symlink()]
 
 

@@ -11,8 +11,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
+from .errors import EvaluationError
+
+try:
+    import numpy as np
+    from numpy.typing import NDArray
+except ImportError as error:
+    raise EvaluationError("Measuring needs numpy: pip install 'midspan[eval]'.") from error
 
 _N_RESAMPLES = 2000
 _TAIL_PERCENT = 2.5

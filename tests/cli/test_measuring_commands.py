@@ -150,7 +150,7 @@ def test_an_evaluation_with_the_default_model(
 ) -> None:
     for name, value in shared_host.items():
         monkeypatch.setenv(name, value)
-    results = []
+    results: list[dict[str, float]] = []
     for way in ((), ("--raw",), ()):
         out = tmp_path / f"{len(results)}.json"
         done = midspan("eval", tasks, "--limit", "2", *way, "--json", out)

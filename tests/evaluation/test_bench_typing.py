@@ -115,13 +115,16 @@ def keys(*pauses: float) -> list[Key]:
     return made
 
 
+NOT_ASKED = Key(-1.0, 0.0)
+
+
 def render(body: Any) -> PeerAsk:
     return PeerAsk((1, 2, 3, 4), "line", body["max_tokens"], frozenset({0}))
 
 
 async def test_a_peer_gets_each_prompt_and_is_called_off_by_the_next_key() -> None:
     peer, system = Echo(0.15), System()
-    await bench._replayed(peer, system, keys(0.05, 0.6, 0.6), render, 1)
+    await bench._replayed(peer, system, NOT_ASKED, keys(0.05, 0.6, 0.6), render, 1)
     assert len(peer.asks) == 3
     assert peer.n_cancelled == 1
     assert system.answered == [False, True, True]
@@ -139,7 +142,7 @@ async def test_what_only_encodes_and_what_asked_nobody_is_no_question() -> None:
     some[0].request = None
     assert some[1].request is not None
     some[1].request.body["max_tokens"] = 0
-    await bench._replayed(peer, System(), some, render, None)
+    await bench._replayed(peer, System(), NOT_ASKED, some, render, None)
     assert len(peer.asks) == 1
 
 
@@ -163,7 +166,7 @@ def test_what_is_felt_counts_every_key() -> None:
     ]
     felt = bench._felt(some)
     assert (felt["answered"], felt["reused_share"]) == (0.5, 0.5)
-    assert felt["p50_ms"] == 200
+    assert felt["p50_ms"] == 300
 
 
 def test_segments_are_typed_again_as_they_were(tmp_path: Path) -> None:
