@@ -7,7 +7,6 @@ seeded: the same input gives the same figures.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -118,6 +117,8 @@ def _by_group(values: Sequence[float], groups: Sequence[str]) -> Floats:
     """Add up the values of each group, groups in the order of their first item. Raises ValueError."""
     if len(values) != len(groups):
         raise ValueError(f"{len(values)} values of {len(groups)} items")
+    if not np.isfinite(values).all():
+        raise ValueError("a value is not a number")
     index = {name: i for i, name in enumerate(dict.fromkeys(groups))}
     sums: Floats = np.bincount([index[name] for name in groups], weights=values, minlength=len(index)).astype(
         np.float64
@@ -126,7 +127,7 @@ def _by_group(values: Sequence[float], groups: Sequence[str]) -> Floats:
 
 
 def _check(denominators: Floats) -> None:
-    if not len(denominators) or not math.isfinite(denominators.sum()) or denominators.sum() <= 0:
+    if not len(denominators) or denominators.sum() <= 0:
         raise ValueError("there is nothing to divide by")
 
 
@@ -154,7 +155,8 @@ def _p_of_exchange(parts: Sequence[Floats], difference: float, seed: int) -> flo
     n_as_large = 0
     for _ in range(_N_RESAMPLES // _BATCH):
         swapped = chance.random((_BATCH, len(a_top))) < 0.5
-        a = np.where(swapped, b_top, a_top).sum(1) / np.where(swapped, b_bottom, a_bottom).sum(1)
-        b = np.where(swapped, a_top, b_top).sum(1) / np.where(swapped, a_bottom, b_bottom).sum(1)
-        n_as_large += int((np.abs(b - a) >= abs(difference) - 1e-12).sum())
+        a = _quotients(np.where(swapped, b_top, a_top).sum(1), np.where(swapped, b_bottom, a_bottom).sum(1))
+        b = _quotients(np.where(swapped, a_top, b_top).sum(1), np.where(swapped, a_bottom, b_bottom).sum(1))
+        # Where one side has nothing to divide by, nothing speaks against chance.
+        n_as_large += int((~(np.abs(b - a) < abs(difference) - 1e-12)).sum())
     return (n_as_large + 1) / (_N_RESAMPLES + 1)

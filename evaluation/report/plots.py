@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 # Okabe and Ito's palette, which people with every kind of colour vision can tell apart.
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#e69f00", "#009e73", "#999999"
 _INK = "#010203"
+_MOST_CHARACTERS = 40
 _STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
+    "text.parse_math": False,  # A dollar in a name is a dollar.
     "font.family": "sans-serif",
     "font.size": 10,
     **{f"axes.spines.{side}": False for side in ("top", "right", "left")},
@@ -69,7 +72,7 @@ def forest(rows: Sequence[Row], label: str, *, name: str, scale: float = 100, ze
             marks.items(), (("D", ORANGE), ("s", GREEN), ("x", GREY)), strict=False
         ):
             axes.plot(*zip(*places, strict=True), marker, color=colour, markersize=5, label=other)
-        axes.set_yticks(list(at), [row.label for row in rows])
+        axes.set_yticks(list(at), [_label(row.label) for row in rows])
         axes.set_ylim(-0.6, len(rows) - 0.4)
         if zero:
             axes.axvline(0, color=_INK, linewidth=0.8)
@@ -85,7 +88,10 @@ def bars(
     scale: float = 100,
     form: str = "{:.1f}",
 ) -> str:
-    """Return horizontal bars, a group for each label and a colour for each series, each bar with its figure."""
+    """Return horizontal bars, a group for each label and a colour for each series, each bar with its figure.
+
+    None is what was not reached.
+    """
     height = 0.8 / max(1, len(series))
     with _Drawing(7.2, 0.7 + max(0.36, 0.24 * len(series)) * len(labels)) as drawing:
         axes = drawing.axes
@@ -94,9 +100,9 @@ def bars(
             widths = [scale * (value or 0.0) for value in values]
             axes.barh(places, widths, height * 0.9, color=(BLUE, ORANGE, GREEN, GREY)[i % 4], label=name)
             for place, width, value in zip(places, widths, values, strict=True):
-                text = "–" if value is None else form.format(width)
+                text = "not reached" if value is None else form.format(width)
                 axes.annotate(text, (width, place), (4, 0), textcoords="offset points", va="center", fontsize=9)
-        axes.set_yticks(range(len(labels) - 1, -1, -1), labels)
+        axes.set_yticks(range(len(labels) - 1, -1, -1), list(map(_label, labels)))
         axes.set_ylim(-0.6, len(labels) - 0.4)
         axes.margins(x=0.12)
         _finish(axes, label, legend=len(series) > 1)
@@ -125,6 +131,9 @@ def calibration(bins: Sequence[Mapping[str, Any]]) -> str:
 
 def distribution(values: Sequence[float], label: str, marks: Mapping[str, float | None]) -> str:
     """Return the share of values up to each value, on a logarithmic axis, with some places marked."""
+    check()
+    from matplotlib.ticker import LogLocator
+
     with _Drawing(7.2, 3.0) as drawing:
         axes = drawing.axes
         ordered = sorted(max(1.0, value) for value in values)
@@ -137,12 +146,33 @@ def distribution(values: Sequence[float], label: str, marks: Mapping[str, float 
                 axes.annotate(
                     f"{text} {value:.0f}", (max(1.0, value), 3), (4, 0), textcoords="offset points", fontsize=9
                 )
-        axes.set_xscale("log")
+        axes.set_xscale("log", subs=[])
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.set_ylim(0, 101)
         axes.set_ylabel("of answers, %")
-        axes.xaxis.set_major_formatter("{x:.0f}")
         _finish(axes, label, grid="both")
         return drawing.svg(label)
+
+
+def spread(series: Mapping[str, Sequence[tuple[float, float]]], x_label: str, y_label: str) -> str:
+    """Return how a saving spreads over places: each (whole, saved) is a step as wide as the whole and as high as the
+    share, the highest first, so that areas are savings."""
+    with _Drawing(7.2, 3.0) as drawing:
+        axes = drawing.axes
+        for (name, places), colour in zip(series.items(), (BLUE, ORANGE), strict=False):
+            ordered = sorted(places, key=lambda place: -place[1] / place[0])
+            edges = [0.0]
+            for whole, _ in ordered:
+                edges.append(edges[-1] + 100 * whole / sum(one for one, _ in ordered))
+            heights = [100 * saved / whole for whole, saved in ordered]
+            axes.stairs(heights, edges, fill=True, color=colour, alpha=0.15)
+            axes.stairs(heights, edges, baseline=None, color=colour, linewidth=2, label=name)
+        axes.axhline(0, color=_INK, linewidth=0.8)
+        axes.set_xlim(0, 100)
+        axes.set_ylabel(y_label)
+        _finish(axes, x_label, legend=True, grid="y")
+        return drawing.svg(x_label)
 
 
 class _Drawing:
@@ -172,15 +202,26 @@ class _Drawing:
 
         matplotlib.rcParams["svg.hashsalt"] = name
         buffer = io.StringIO()
-        self._figure.savefig(
-            buffer,
-            format="svg",
-            transparent=True,
-            metadata={"Date": None, "Creator": None, "Type": None, "Format": None},
-        )
+        with warnings.catch_warnings():
+            # The reader's fonts draw the text, not ours.
+            warnings.filterwarnings("ignore", "Glyph .* missing")
+            self._figure.savefig(
+                buffer,
+                format="svg",
+                transparent=True,
+                metadata={"Date": None, "Creator": None, "Type": None, "Format": None},
+            )
         text = buffer.getvalue()
         text = text[text.index("<svg") :].replace(_INK, "currentColor")
-        return re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+        text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+        # Groups have the same names in each drawing, and nothing refers to them.
+        return re.sub(r'<g id="[^"]*">', "<g>", text)
+
+
+def _label(text: str) -> str:
+    """Return a name with its middle left out where it would push the drawing aside."""
+    half = _MOST_CHARACTERS // 2
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:half]}…{text[1 - half :]}"
 
 
 def _finish(axes: Axes, label: str, *, legend: bool = False, grid: str = "x", from_zero: bool = False) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from scripted_endpoint import scripted_endpoint
 
+from midspan.completion.backends.host import HostBackend
+from midspan.completion.settings import HostSettings
 from midspan.evaluation.script import read_script, run_all
 
 SESSIONS = Path(__file__).with_name("sessions")
@@ -41,6 +43,9 @@ async def test_session_with_the_default_model(
 ) -> None:
     for name, value in shared_host.items():
         monkeypatch.setenv(name, value)
+    backend = HostBackend(HostSettings())
+    await backend.prepare(lambda what: None)
+    await backend.close()
     settings: dict[str, object] = {"completion": {"invoked_deadline_ms": 60_000, "deadline_ms": 60_000}}
     failures = await run_all([read_script(path)], SERVE, tmp_path, settings, lambda line: None)
     assert not failures, "\n".join(failures)
