@@ -21,7 +21,7 @@ from .git import Change, Repository, Span
 MAX_FILE_BYTES = 400_000
 _MAX_LINE = 1000
 """Files with longer lines were written by programs."""
-_MAX_HUNK_LINES = 4
+_MAX_HUNK_LINES = 3
 """Of a longer hunk, lines from somewhere within it are typed: many places tell more than a few long ones."""
 _MIN_KEYS = 8
 _MOST_CHANGES = 300

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from midspan.evaluation import machine
 from midspan.evaluation.evaluate import Options, evaluate
 from midspan.evaluation.report import plots
 from midspan.evaluation.report.eval_page import eval_page
@@ -133,7 +134,7 @@ def replayed(**more: Any) -> dict[str, Any]:
         "typist": {"name": "average", "mean_ms": 180.0},
         "seed": 1,
         "speed": {"overhead_ms": 10.0, "prefill_ms_per_token": 1.8, "decode_ms_per_token": 40.0},
-        "machine": {},
+        "machine": machine.describe(),
         "seconds": 12.0,
         "vs": None,
         **more,
@@ -171,7 +172,7 @@ def test_the_drawing_of_typing() -> None:
     }
     svg = typing_svg(result)
     ElementTree.fromstring(svg)
-    assert "midspan takes 1.00 of it" in svg
+    assert "midspan: 1.00" in svg
     assert "transformers" not in svg
 
 
