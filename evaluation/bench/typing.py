@@ -39,7 +39,7 @@ from .recording import Recorded, Recording, recording
 from .segments import Segment, segments
 
 SERVE = (sys.executable, "-P", "-m", "midspan.cli", "--stdio")
-_LAST_SECONDS = 3.0
+_LAST_SECONDS = 6.0
 """How long the answer to a segment's last key is waited for."""
 _READY_SECONDS = 120.0
 _REST_SECONDS = 0.5
@@ -61,7 +61,7 @@ class Options:
     files: tuple[Path, ...] = ()
     against: tuple[str, ...] = ()
     typist: str = "average"
-    n_segments: int = 12
+    n_segments: int = 8
     n_keys: int = 40
     seed: int = 1
 

@@ -104,7 +104,8 @@ def differences(rows: Iterable[tuple[str, Mapping[str, float]]], scale: float) -
             name,
             f"{scale * one['b']:.{digits}f}",
             f"{scale * one['a']:.{digits}f}",
-            f"{scale * one['difference']:+.{digits}f}\n{scale * one['low']:+.{digits}f} to {scale * one['high']:+.{digits}f}",
+            f"{scale * one['difference']:+.{digits}f}\n"
+            f"{scale * one['low']:+.{digits}f} to {scale * one['high']:+.{digits}f}",
             p_value(one["p"]),
             one["n"],
         )
