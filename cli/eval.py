@@ -85,7 +85,11 @@ def command(
             other=other_of(vs),
             other_name=vs or "",
         )
-        evaluation = asyncio.run(evaluate(options, say, advance))
+        try:
+            evaluation = asyncio.run(evaluate(options, say, advance))
+        except KeyboardInterrupt:
+            say("Interrupted." + (" Repeat the command to go on." if out or records else ""))
+            raise
     if out is not None:
         write(out, as_json(evaluation.result))
     if html is not None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from .. import stats
+from ..history import Hunk
 from .session import Shown, Typed
 from .user import MODES, Mode
 
@@ -50,9 +51,16 @@ def figures(passes: Passes, baseline: Passes) -> Figures:
     }
 
 
+def common_places(earlier: Mapping[str, Any], hunks: Iterable[Hunk]) -> int:
+    """Return how many of these hunks an earlier replay has typed too."""
+    known = {(one["commit"], one["file"], one["offset"]) for one in earlier["hunks"]}
+    return sum((hunk.commit, hunk.path, hunk.offset) in known for hunk in hunks)
+
+
 def compare(other: Figures, this: Figures) -> Figures:
     """Return how much more this replay saves than another of the same hunks, paired by hunk, groups by file."""
-    pairs = [(a, b) for a, b in zip(other["hunks"], this["hunks"], strict=False) if _place(a) == _place(b)]
+    known = {_place(one): one for one in other["hunks"]}
+    pairs = [(known[_place(one)], one) for one in this["hunks"] if _place(one) in known]
     groups = [b["file"] for _, b in pairs]
     alone = [float(b["keystrokes"]) for _, b in pairs]
     found: Figures = {"n_hunks": len(pairs), "keystrokes_saved": {}}

@@ -19,7 +19,7 @@ from ..results import read_json
 from ..subject import flat, open_subject, settings_of
 from ..typing import TYPISTS, Typist, strokes
 from .clock import Clock, TimedBackend
-from .figures import Passes, compare, figures
+from .figures import Passes, common_places, compare, figures
 from .session import type_hunks
 from .speed import NO_TIME, Speed, speed_of
 from .user import MODES
@@ -60,6 +60,10 @@ async def replay(options: Options, say: Say, progress: Progress) -> dict[str, An
         paths=options.paths,
         languages=options.languages,
     )
+    if earlier is not None and not common_places(earlier, history.hunks):
+        raise EvaluationError(
+            f"{options.other} replayed other places. Compare the same repository, seed and number of keystrokes."
+        )
     typist = TYPISTS[options.typist]
     baseline = await _passes(history.hunks, settings, CopyBackend(), NO_TIME, typist, options, "baseline", progress)
     passes, model, speed = await _with_model(history.hunks, settings, typist, options, "model", say, progress)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import plots
-from .page import figure, how_it_was_made, interval, note, page, section, share, table
+from .page import details, differences, figure, how_it_was_made, interval, note, p_value, page, section, share, table
 from .plots import Row
 
 _NAMES = {
@@ -154,19 +154,16 @@ def _compared(result: Mapping[str, Any]) -> str:
     everything = {**versus["sets"], "all": versus["all"]}
     for metric, name in _NAMES.items():
         scale = 1 if metric == "bits_per_char" else 100
+        found = {one: metrics[metric] for one, metrics in everything.items() if metric in metrics}
         rows = [
-            Row(f"{one} (p = {found[metric]['p']:.3f})", *(found[metric][key] for key in ("difference", "low", "high")))
-            for one, found in everything.items()
-            if metric in found
+            Row(f"{one} ({p_value(told['p'])})", told["difference"], told["low"], told["high"])
+            for one, told in found.items()
         ]
         if rows:
             unit = name if scale == 1 else f"{name}, percentage points"
-            parts.append(
-                figure(
-                    plots.forest(rows, f"difference in {unit}", name="difference", scale=scale, zero=True),
-                    f"Paired differences in {name}, with 95 % intervals.",
-                )
-            )
+            drawn = plots.forest(rows, f"difference in {unit}", name="difference", scale=scale, zero=True)
+            caption = f"Paired differences in {name}, with 95 % intervals."
+            parts.append(figure(drawn, caption) + details("In figures", differences(found.items(), scale)))
     return "".join(parts)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import plots
-from .page import figure, how_it_was_made, interval, note, page, section, share, table
+from .page import differences, figure, how_it_was_made, interval, note, p_value, page, section, share, table
 from .plots import Row
 
 _MODES = {"whole": "whole texts", "line": "by line", "word": "by word"}
@@ -144,7 +144,7 @@ def _compared(result: Mapping[str, Any]) -> str:
     if not versus or not versus["keystrokes_saved"]:
         return ""
     rows = [
-        Row(f"{_MODES[mode]} (p = {one['p']:.3f})", one["difference"], one["low"], one["high"])
+        Row(f"{_MODES[mode]} ({p_value(one['p'])})", one["difference"], one["low"], one["high"])
         for mode, one in versus["keystrokes_saved"].items()
     ]
     drawn = plots.forest(rows, "difference in keystrokes saved, percentage points", name="difference", zero=True)
@@ -162,7 +162,8 @@ def _compared(result: Mapping[str, Any]) -> str:
         (name, *(share(one[key]) if key not in ("shown", "accepted") else one[key] for one in (result, other)))
         for key, name in names.items()
     ]
-    return figure(drawn, caption) + table(("", "this", "other"), rows_of_table)
+    told = differences(((_MODES[mode], one) for mode, one in versus["keystrokes_saved"].items()), 100)
+    return figure(drawn, caption) + told + table(("", "this", "other"), rows_of_table)
 
 
 def _facts(result: Mapping[str, Any]) -> dict[str, object]:
