@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from ...completion.ask import Ask, Delta, Likelihood
 from ...completion.backends.base import Backend
+from ...completion.errors import MidspanError
 from .speed import Speed
 
 _Key = tuple[object, ...]
@@ -53,6 +54,8 @@ class TimedBackend:
         self.name, self.model = inner.name, inner.model
         self.work: Work | None = None
         """What was done for the last request, None where the model was not asked."""
+        self.failure: MidspanError | None = None
+        """Why the inner server has failed: an editor's user would see nothing, and a replay must not go on."""
         self._inner = inner
         self._clock = clock
         self._speed = speed
@@ -68,26 +71,26 @@ class TimedBackend:
         clock, speed = self._clock, self._speed
         unread = self._unread_ms.pop(ask.session, 0.0)
         work = self.work = Work(speed.overhead_ms + unread)
+        has = min(clock.next_key - clock.now, self._deadline_ms)
         is_first = True
-        async with aclosing(self._deltas(ask)) as deltas:
+        async with aclosing(self._noting_failure(ask)) as deltas:
             async for delta in deltas:
                 if is_first:
                     work.n_prompt = delta.usage.prompt_tokens - delta.usage.reused_tokens if delta.usage else 0
                     work.milliseconds += speed.prompt_ms(work.n_prompt)
-                late_by = clock.now + work.milliseconds - clock.next_key
-                if is_first and late_by > 0:
-                    self._unread_ms[ask.session] = late_by
+                    if work.milliseconds > has:
+                        self._unread_ms[ask.session] = work.milliseconds - has
                 is_first = False
                 work.n_written += delta.n_tokens
                 work.milliseconds += speed.decode_ms_per_token * delta.n_tokens
-                if clock.now + work.milliseconds > clock.next_key:
+                if work.milliseconds > has:
                     break
-                if work.milliseconds > self._deadline_ms:
-                    work.milliseconds = self._deadline_ms
-                    raise TimeoutError
                 yield delta
             else:
                 return
+        if has == self._deadline_ms:
+            work.milliseconds = has
+            raise TimeoutError
         clock.interrupted.set()
         await asyncio.Event().wait()  # for the cancel
 
@@ -100,6 +103,15 @@ class TimedBackend:
 
     async def close(self) -> None:
         """Nothing to let go of: the inner server is used again."""
+
+    async def _noting_failure(self, ask: Ask) -> AsyncGenerator[Delta, None]:
+        try:
+            async with aclosing(self._deltas(ask)) as deltas:
+                async for delta in deltas:
+                    yield delta
+        except MidspanError as error:
+            self.failure = error
+            raise
 
     async def _deltas(self, ask: Ask) -> AsyncGenerator[Delta, None]:
         """Yield what is known of the answer, then the rest, which is known from then on."""

@@ -72,7 +72,9 @@ async def type_hunks(
     root: Path,
     progress: Callable[[int], None],
 ) -> list[Typed]:
-    """Type the hunks one after another with a server of their own. Raises EvaluationError where it fails.
+    """Type the hunks one after another with a server of their own.
+
+    Raises EvaluationError where that fails, and MidspanError where the model server does.
 
     ``root`` is a folder that is only named, never read. ``progress`` is told the keys that were typed.
     """
@@ -233,6 +235,8 @@ class _Typing:
             await asyncio.wait({answer, interrupted}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             interrupted.cancel()
+        if backend.failure is not None:
+            raise backend.failure
         work = backend.work
         self._typed.n_requests += 1
         if work is not None:

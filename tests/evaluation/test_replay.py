@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 import pytest
 from scripted_model import ScriptedModel
 
-from midspan.completion.ask import Ask, Delta, Usage
+from midspan.completion.ask import Ask, Deadline, Delta, Kind, Usage
+from midspan.completion.errors import BackendUnreachable
+from midspan.completion.fim import Hole
 from midspan.completion.settings import CompletionSettings, Settings
 from midspan.evaluation.baselines import CopyBackend
 from midspan.evaluation.history import Hunk
@@ -118,13 +121,25 @@ async def test_the_deadline_is_the_clocks() -> None:
     assert all(latency <= 605 for latency in found.latencies_ms)
 
 
-async def test_what_was_not_read_in_time_is_read_by_the_next_request() -> None:
-    clock = Clock(now=0.0, next_key=100.0)
-    backend = TimedBackend(Oracle(n_new=51), clock, Speed(0, 10, 10), 10_000)
-    found, _ = await typed(Oracle(n_new=51), speed=Speed(0, 10, 10), hunk=dataclasses.replace(HUNK))
-    assert found.n_interrupted > 0
-    assert found.shown == [] or found.latencies_ms[0] > 100
-    assert backend.work is None
+@pytest.mark.parametrize(("next_key", "deadline_ms"), [(100.0, 10_000.0), (9_000.0, 100.0)])
+async def test_what_was_not_read_in_time_is_read_by_the_next_request(next_key: float, deadline_ms: float) -> None:
+    """51 new tokens take 510 ms; after 100 ms comes the next key, or the deadline."""
+    clock = Clock(now=0.0, next_key=next_key)
+    backend = TimedBackend(Oracle(n_new=51), clock, Speed(0, 10, 10), deadline_ms)
+    first = Ask(Hole(HEAD, TAIL), Kind.LINE, 48, Deadline.after(60_000), session="s")
+
+    async def read(ask: Ask) -> None:
+        async for _ in backend.stream(ask):
+            return
+
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(read(first), 1.0)
+    assert clock.interrupted.is_set() == (next_key == 100)
+    clock.now, clock.next_key = 100.0, 1e9
+    backend._deadline_ms = 1e9
+    await read(dataclasses.replace(first, hole=Hole(HEAD + "    ", TAIL)))
+    assert backend.work is not None
+    assert backend.work.milliseconds == 410 + 510
 
 
 async def test_a_request_that_was_overtaken_is_given_up_and_its_stream_closed() -> None:
@@ -199,3 +214,15 @@ async def test_text_that_is_not_ascii_and_other_line_ends() -> None:
     hunk = Hunk("", "a.py", "python", head + tail, len(head), added)
     found, _ = await typed(Oracle((head + added + tail).replace("\r\n", "\n")), hunk=hunk)
     assert found.n_keys < found.n_keys_alone
+
+
+async def test_a_model_server_that_fails_ends_the_replay() -> None:
+    class Dying(Oracle):
+        async def stream(self, ask: Ask) -> AsyncGenerator[Delta, None]:
+            if len(self.asks) == 3:
+                raise BackendUnreachable("The model server is gone.")
+            async for delta in super().stream(ask):
+                yield delta
+
+    with pytest.raises(BackendUnreachable, match="is gone"):
+        await typed(Dying(), speed=Speed(150, 1, 40))
