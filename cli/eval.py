@@ -23,7 +23,7 @@ from .overrides import set_option
 @click.option("--seed", default=1, show_default=True, help="Which tasks.")
 @click.option("--raw", is_flag=True, help="The model alone, without gate, boundary and filters.")
 @click.option("--baseline", is_flag=True, help="No model: the baselines only.")
-@click.option("--candidates", default=1, show_default=True, type=click.IntRange(1, 8), help="Texts to choose from.")
+@click.option("--candidates", type=click.IntRange(1, 8), help="Texts to choose from (1 unless this says more).")
 @click.option("--snippets", is_flag=True, help="Show the model the text of other files that tasks bring.")
 @click.option("--run/--no-run", "with_runs", default=True, help="Run the tests that tasks bring (confined).")
 @click.option("--bits/--no-bits", "with_bits", default=True, help="Bits per character of the true answers.")
@@ -42,7 +42,7 @@ def command(
     seed: int,
     raw: bool,
     baseline: bool,
-    candidates: int,
+    candidates: int | None,
     snippets: bool,
     with_runs: bool,
     with_bits: bool,
@@ -68,7 +68,9 @@ def command(
         raise click.UsageError("--raw asks the model alone and --baseline none: give one of them.")
     if html is not None:
         plots.check()
-    check_writable(out, html, predictions)
+    check_writable(out, html, predictions, records)
+    if candidates is not None:
+        overrides = {"completion.candidates": candidates, **overrides}
     with tempfile.TemporaryDirectory(prefix="midspan-eval-") as spare, progress() as (say, advance):
         options = Options(
             files=files,
@@ -76,7 +78,6 @@ def command(
             limit=limit or None,
             seed=seed,
             way="baseline" if baseline else "raw" if raw else "pipeline",
-            n_candidates=candidates,
             with_snippets=snippets,
             with_runs=with_runs,
             with_bits=with_bits,
@@ -97,7 +98,7 @@ def command(
     if predictions is not None:
         rows = ({"id": record["id"], "completion": record["completion"]} for record in evaluation.records)
         write(predictions, "".join(json.dumps(row) + "\n" for row in rows))
-    click.echo(_table(evaluation.result))
+    click.echo(_baselines(evaluation.result) if baseline else _table(evaluation.result))
     if evaluation.result["vs"] is not None:
         click.echo("\n" + _differences(evaluation.result))
 
@@ -120,6 +121,16 @@ def _table(result: dict[str, Any]) -> str:
             )
         )
     return f"{result['model']}, {result['way']}\n" + table(rows)
+
+
+def _baselines(result: dict[str, Any]) -> str:
+    """Show what completers without a model reach."""
+    rows = [("set", "n", "without a model", "exact match", "edit sim.", "tests passed", "left out")]
+    for set_name, one in result["sets"].items():
+        for name, figures in one["baselines"].items():
+            metrics = (percent(figures[metric]) for metric in ("exact", "edit_similarity", "pass_at_1"))
+            rows.append((set_name, str(one["n"]), name, *metrics, str(one["skipped"])))
+    return table(rows)
 
 
 def _with_interval(one: dict[str, Any], metric: str) -> str:

@@ -96,7 +96,7 @@ def _told(result: dict[str, Any]) -> str:
         f"shown {result['shown']} ({result['shown_per_100_keystrokes']:.1f} per 100 keys): "
         f"{percent(result['precision'])} accepted, {percent(result['never_wanted'])} typed against at once, "
         f"{percent(result['flicker'])} replaced",
-        f"from key to text: p50 {_number(latency['p50'])} ms, p95 {_number(latency['p95'])} ms; "
+        f"from key to text: p50 {_number(latency['p50'])} ms, p95 {_number(latency['p95'])} ms{_check(result)}; "
         f"{_number(result['tokens_per_saved_keystroke'])} tokens computed per key saved",
     ]
     if result["vs"] is not None:
@@ -112,6 +112,12 @@ def _differences(versus: dict[str, Any]) -> str:
             (mode, percent(one["b"]), percent(one["a"]), f"{100 * one['difference']:+.1f}", bounds, f"{one['p']:.3f}")
         )
     return f"Against {versus['name']} (the other), over {versus['n_hunks']} places\n" + table(rows)
+
+
+def _check(result: dict[str, Any]) -> str:
+    """Tell how far real answers were from simulated ones: a speed that was measured at a bad moment shows there."""
+    ratio = result["measured_over_simulated"]
+    return "" if ratio is None else f" (simulated; real answers took {ratio:.1f} times that)"
 
 
 def _number(value: float | None) -> str:

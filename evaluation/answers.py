@@ -10,10 +10,13 @@ from typing import Protocol
 from ..completion import gate, prompt
 from ..completion.ask import Ask, Deadline, Kind, Request, Trigger
 from ..completion.completer import Completer
+from ..completion.errors import BackendFailed
 from ..completion.gate import Verdict
 from ..completion.settings import CompletionSettings
 from ..context.cursor import cursor_context
 from ..context.document import Document
+from ..context.gather import gather
+from ..context.snippet import Snippet
 from ..context.window import WindowSizes
 from .tasks import Task
 
@@ -27,8 +30,8 @@ _EXTENSIONS = {"python": "py", "javascript": "js", "typescript": "ts", "csharp":
 class Answered:
     """What came of a task: the text that would stand in the hole, and what all of the text would be.
 
-    ``bits`` is how many bits the true answer costs the model (None where its server can't tell). ``why`` says why
-    there is no text.
+    ``bits`` is how many bits the true answer costs the model (None where it was not asked, or its server can't tell).
+    ``why`` says why there is no text.
     """
 
     completion: str
@@ -62,20 +65,16 @@ class Pipeline:
 
     way = "pipeline"
 
-    def __init__(
-        self, completer: Completer, *, n_candidates: int = 1, with_bits: bool = True, with_snippets: bool = False
-    ) -> None:
+    def __init__(self, completer: Completer, *, with_bits: bool = True, with_snippets: bool = False) -> None:
         """``with_snippets`` shows the model the snippets from other files that come with the tasks."""
         self._completer = completer
-        self._n_candidates = n_candidates
         self._with_bits = with_bits
         self._with_snippets = with_snippets
 
     async def answer(self, task: Task) -> Answered:
         """Return what accepting the first proposal would give. Raises MidspanError."""
         request = _request(task, with_snippets=self._with_snippets)
-        deadline = Deadline.after(_PATIENCE_MS)
-        answer = await self._completer.complete(request, deadline, _path(task), self._n_candidates)
+        answer = await self._completer.complete(request, Deadline.after(_PATIENCE_MS), _path(task))
         self._completer.forget(request.document.uri)
         if answer.trace.error is not None:
             raise answer.trace.error
@@ -119,8 +118,10 @@ class Raw:
 
 
 def _request(task: Task, *, with_snippets: bool) -> Request:
-    document = Document.open(f"task:/{task.source}/{task.id}", task.language, 1, task.prefix + task.suffix)
-    snippets = task.context if with_snippets else ()
+    language = _well_formed(task.language)
+    document = Document.open(f"task:/{task.source}/{task.id}", language, 1, task.prefix + task.suffix)
+    brought = task.context if with_snippets else ()
+    snippets = tuple(Snippet(_well_formed(one.path), _well_formed(one.text)) for one in brought)
     return Request(document, len(task.prefix), Trigger.INVOKED, snippets=snippets)
 
 
@@ -132,19 +133,29 @@ def _ask(request: Request, task: Task, settings: CompletionSettings, kind: Kind 
     if kind is not None:
         limit = settings.max_line_tokens if kind is Kind.LINE else settings.max_block_tokens
         verdict = Verdict(kind, limit)
-    return prompt.build(cursor, verdict, request.snippets, _path(task), Deadline.after(_PATIENCE_MS))
+    snippets = (*gather(cursor), *request.snippets)
+    return prompt.build(cursor, verdict, snippets, _path(task), Deadline.after(_PATIENCE_MS))
 
 
 async def _bits(completer: Completer, ask: Ask, answer: str) -> float | None:
-    if not answer:
+    """Return what the true answer costs; None, too, where a server that has just answered the ask refuses this one."""
+    if not answer or not ask.max_tokens:  # the gate was silent: nothing was asked
         return None
     ask = replace(ask, deadline=Deadline.after(_PATIENCE_MS))
-    likelihood = await completer.backend.likelihood(ask, answer)
+    try:
+        likelihood = await completer.backend.likelihood(ask, _well_formed(answer))
+    except BackendFailed:
+        return None
     return None if likelihood is None else -likelihood.logprob / math.log(2)
 
 
 def _path(task: Task) -> str:
-    return task.path or f"main.{_EXTENSIONS.get(task.language, task.language)}"
+    return _well_formed(task.path or f"main.{_EXTENSIONS.get(task.language, task.language)}")
+
+
+def _well_formed(text: str) -> str:
+    """Replace lone surrogates, which JSON may hold and UTF-8 may not."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _between(task: Task, before: str, filled: str, first: str) -> str:

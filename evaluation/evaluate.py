@@ -9,14 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from ..completion.settings import Settings
+from ..host.models.errors import StoreError
+from ..host.models.store import resolve
 from . import machine, sandbox
 from .answers import Answerer, Nobody, Pipeline, Raw
 from .errors import EvaluationError
-from .records import Record, Records, read
+from .records import Record, Records, finish, read
 from .run import Plan, run
 from .subject import flat, open_subject, settings_of
 from .summary import compare, summarize
 from .tasks import TaskSet, load, sample
+
+ONE_TEXT: Mapping[str, object] = {"completion.candidates": 1}
+"""A request by key is given as many texts as there is time for, and that depends on the machine."""
 
 Say = Callable[[str], None]
 Progress = Callable[[str, int, int], None]
@@ -27,7 +32,8 @@ Progress = Callable[[str, int, int], None]
 class Options:
     """What to measure. ``limit`` is the most tasks of a set (None: all); ``way`` is "pipeline", "raw" or "baseline".
 
-    ``other`` is what the run is compared with: the JSON of an earlier run, or settings over ``overrides``.
+    ``other`` is what the run is compared with: the JSON of an earlier run, or settings over ``overrides``. Its records
+    go beside ``records``.
     """
 
     files: tuple[Path, ...]
@@ -35,7 +41,6 @@ class Options:
     limit: int | None = None
     seed: int = 1
     way: str = "pipeline"
-    n_candidates: int = 1
     with_snippets: bool = False
     with_runs: bool = True
     with_bits: bool = True
@@ -57,14 +62,17 @@ async def evaluate(options: Options, say: Say, progress: Progress) -> Evaluation
     """Measure. Raises EvaluationError for what cannot be measured, and MidspanError where there is no model."""
     began = time.monotonic()
     sets = _sets(options)
-    earlier = read(options.other) if isinstance(options.other, Path) else None
-    settings = settings_of(options.overrides)
+    earlier = _earlier(options.other, sets) if isinstance(options.other, Path) else None
+    settings = settings_of({**ONE_TEXT, **options.overrides})
     records, model = await _measured(options, settings, options.records, sets, "tasks", say, progress)
     other: Sequence[Record] | None = earlier
     if isinstance(options.other, Mapping):
-        other_settings = settings_of({**options.overrides, **options.other})
+        other_settings = settings_of({**ONE_TEXT, **options.overrides, **options.other})
         beside = options.records.with_name(f"{options.records.stem}.vs{options.records.suffix}")
         other, _ = await _measured(options, other_settings, beside, sets, options.other_name, say, progress)
+        finish(beside)
+    # Only now: a run that is interrupted at the other settings has to find these records, too.
+    finish(options.records)
     result = {
         "sets": summarize(records, sets),
         "model": model,
@@ -73,7 +81,7 @@ async def evaluate(options: Options, say: Say, progress: Progress) -> Evaluation
         "settings": flat(settings),
         "seed": options.seed,
         "limit": options.limit,
-        "candidates": options.n_candidates,
+        "candidates": settings.completion.candidates,
         "snippets": options.with_snippets,
         "seconds": round(time.monotonic() - began, 1),
         "machine": machine.describe(),
@@ -93,14 +101,8 @@ async def _measured(
         return await _recorded(options, settings, path, sets, Nobody(), "none", what, say, progress), "none"
     completer = await open_subject(settings, say)
     try:
-        with_bits, with_snippets = options.with_bits, options.with_snippets
-        answerer: Answerer = (
-            Raw(completer, with_bits=with_bits, with_snippets=with_snippets)
-            if options.way == "raw"
-            else Pipeline(
-                completer, n_candidates=options.n_candidates, with_bits=with_bits, with_snippets=with_snippets
-            )
-        )
+        asking = Raw if options.way == "raw" else Pipeline
+        answerer = asking(completer, with_bits=options.with_bits, with_snippets=options.with_snippets)
         model = completer.backend.model
         return await _recorded(options, settings, path, sets, answerer, model, what, say, progress), model
     finally:
@@ -121,17 +123,38 @@ async def _recorded(
     facts = {
         "settings": flat(settings),
         "model": model,
-        "candidates": options.n_candidates,
+        "files": _files_of(settings.host.model) if settings.backend.kind == "host" else [],
         "snippets": options.with_snippets,
         "bits": options.with_bits,
     }
     plan = Plan(tuple(sets), facts, options.with_runs, options.n_workers)
     with Records(path, plan.fingerprint(answerer.way)) as records:
         if records.moved_aside:
-            say(f"{path} held another run that was not finished; it is now {records.moved_aside}.")
+            say(f"{path} held another run; it is now {records.moved_aside}.")
+        if records.was_finished:
+            say(f"The run of {path} was finished: this one begins anew.")
         if records.done:
             say(f"Going on with {path}: {len(records.done)} of {plan.n_tasks} tasks are done.")
         return await run(plan, answerer, records, lambda done, total: progress(what, done, total))
+
+
+def _earlier(path: Path, sets: Sequence[TaskSet]) -> list[Record]:
+    """Return the records of an earlier run. Raises RecordsError, and EvaluationError where it had other tasks."""
+    records = read(path)
+    here = {(one.name, task.id) for one in sets for task in one.tasks}
+    if not any((record["set"], record["id"]) in here for record in records):
+        raise EvaluationError(f"{path} has no task in common with this run. Take the same sets, --limit and --seed.")
+    return records
+
+
+def _files_of(model: str) -> list[tuple[str, int, int]]:
+    """Return what tells one state of a model's files from another: paths, sizes and times."""
+    try:
+        path = resolve(model).path
+        files = [path] if path.is_file() else sorted(path.iterdir())
+        return [(str(file), stat.st_size, stat.st_mtime_ns) for file in files for stat in [file.stat()]]
+    except (StoreError, OSError):  # where the host finds it all the same, its name has to do
+        return []
 
 
 def _sets(options: Options) -> tuple[TaskSet, ...]:

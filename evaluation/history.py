@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from itertools import islice, takewhile
 from pathlib import Path, PurePosixPath
 
 from ..context.document import Document
@@ -26,7 +27,7 @@ _MAX_HUNK_LINES = 3
 _MIN_KEYS = 8
 _MOST_CHANGES = 300
 """Of a commit: one that touches more files was no typing."""
-_FEW_COMMITS, _MOST_FILES = 5, 400
+_FEW_COMMITS, _MOST_FILES, _MOST_FOLDERS = 5, 400, 10_000
 _TRIES_PER_FILE = 4
 
 _NOT_WRITTEN_HERE = frozenset(
@@ -87,10 +88,12 @@ def sample_history(
     if not folder.is_dir():
         raise HistoryError(f"{folder} is not a folder. Give a repository, or a folder with source files.")
     wanted = _Wanted(tuple(paths), tuple(languages))
-    name = folder.absolute().name
+    name = _shown(folder.resolve().name)
     chance = random.Random(seed)
     problems: dict[str, int] = defaultdict(int)
     repository = _repository(folder)
+    if repository is None and (folder / ".git").exists():
+        problems["a .git that git does not know as a repository"] += 1
     hunks: tuple[Hunk, ...] = ()
     n_used = 0
     if repository is not None:
@@ -109,7 +112,11 @@ def sample_history(
         return History(name, held_out, 0, _told(problems), is_held_out=True)
     if hunks:
         return History(name, hunks, n_used, _told(problems))
-    raise HistoryError(f"{folder} holds nothing that could be typed: no source files that midspan knows.")
+    told = f" Left out: {', '.join(_told(problems))}." if problems else ""
+    raise HistoryError(
+        f"{folder} holds nothing that could be typed: no recent additions to files in languages that midspan knows, "
+        f"and no functions in them.{told}"
+    )
 
 
 def _repository(folder: Path) -> Repository | None:
@@ -126,10 +133,14 @@ def _added(
     repository: Repository, n_commits: int, wanted: _Wanted, chance: random.Random, problems: dict[str, int]
 ) -> list[tuple[int, Hunk]]:
     """Return what recent commits added, oldest first, each with its commit's place in time."""
+    recent, cut_off = repository.recent_commits(n_commits), repository.cut_off()
+    commits = [commit for commit in reversed(recent) if commit not in cut_off]
+    if len(commits) < len(recent):
+        problems["commits whose past a shallow clone lacks"] += len(recent) - len(commits)
     with repository.contents(MAX_FILE_BYTES) as contents:
         return [
             hunk
-            for age, commit in enumerate(reversed(repository.recent_commits(n_commits)))
+            for age, commit in enumerate(commits)
             for hunk in _hunks_of(repository, commit, age, wanted, contents.read, chance, problems)
         ]
 
@@ -214,17 +225,24 @@ def _hunks_of_file(
     if new is None or old is None:
         return
     try:
-        spans = repository.spans(change)
+        spans = repository.spans(commit, change)
     except HistoryError:
         problems["files that git cannot compare"] += 1
         return
     new_lines, old_lines = _lines(new), _lines(old)
     for span in spans:
         end = len(new_lines) if span.new_end < 0 else span.new_end
-        hunk = _hunk(new_lines, old_lines, Span(span.old_start, span.old_end, span.new_start, end), chance)
+        begin = span.new_start + _n_kept(old_lines[span.old_start : span.old_end], new_lines[span.new_start : end])
+        hunk = _hunk(new_lines, old_lines, Span(span.old_start, span.old_end, begin, end), chance)
         if hunk is not None:
             before, offset, added = hunk
-            yield Hunk(commit[:10], change.path, language, before, offset, added)
+            yield Hunk(commit[:10], _shown(change.path), language, before, offset, added)
+
+
+def _n_kept(old: Sequence[str], new: Sequence[str]) -> int:
+    """Return how many first lines differ in their ends only: to git they are new, and nobody typed them."""
+    same = (was.rstrip("\r\n") == now.rstrip("\r\n") for was, now in zip(old, new, strict=False))
+    return sum(takewhile(bool, same))
 
 
 def _hunk(new: Sequence[str], old: Sequence[str], span: Span, chance: random.Random) -> tuple[str, int, str] | None:
@@ -234,11 +252,15 @@ def _hunk(new: Sequence[str], old: Sequence[str], span: Span, chance: random.Ran
     if n_keys(added.strip()) < _MIN_KEYS:
         return None
     head, rest = "".join(new[:start]), "".join(old[span.old_end :])
-    for eol in ("\r\n", "\n"):
-        if head.endswith(eol) and added.endswith(eol):
-            # As a person does: Enter at the end of the line above, then the text.
-            return head + rest, len(head) - len(eol), eol + added.removesuffix(eol)
-    return head + rest, len(head), added
+    eol = _line_end(added)
+    if not eol:
+        return head + rest, len(head), added
+    added = added.removesuffix(eol)
+    if _line_end(head) == eol:
+        # As a person does: Enter at the end of the line above, then the text.
+        return head + rest, len(head) - len(eol), eol + added
+    # At the very start, or where a file mixes line ends: in an empty line.
+    return head + eol + rest, len(head), added
 
 
 def _held_out(texts: Iterable[tuple[str, str | None]], chance: random.Random) -> list[tuple[int, Hunk]]:
@@ -260,7 +282,7 @@ def _held_out(texts: Iterable[tuple[str, str | None]], chance: random.Random) ->
             body = "".join(_lines(text[unit.body_start : unit.end])[:_MAX_HUNK_LINES]).rstrip()
             if unit.start >= last_end and n_keys(body) >= _MIN_KEYS:
                 before = text[: unit.body_start] + text[unit.end :]
-                found.append((0, Hunk("", path, language, before, unit.body_start, body)))
+                found.append((0, Hunk("", _shown(path), language, before, unit.body_start, body)))
                 last_end = unit.end
     return found
 
@@ -268,9 +290,9 @@ def _held_out(texts: Iterable[tuple[str, str | None]], chance: random.Random) ->
 def _texts_on_disk(
     folder: Path, wanted: _Wanted, chance: random.Random, problems: dict[str, int]
 ) -> Iterator[tuple[str, str | None]]:
-    """Yield some files of a folder, by their paths in it; no links, no hidden or foreign folders."""
+    """Yield some files of a folder, by their paths in it; no links, no hidden or foreign folders, no end of them."""
     found = []
-    for place, folders, names in os.walk(folder):
+    for place, folders, names in islice(os.walk(folder), _MOST_FOLDERS):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NOT_WRITTEN_HERE)
         for name in sorted(names):
             file = Path(place, name)
@@ -295,7 +317,7 @@ def _text(data: bytes | None, path: str, problems: dict[str, int]) -> str | None
         problems["binary files"] += 1
     else:
         try:
-            text = data.decode("utf-8")
+            text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
             problems["files that are not UTF-8"] += 1
             return None
@@ -327,6 +349,15 @@ def _chosen(found: Sequence[tuple[int, Hunk]], n_keystrokes: int, chance: random
 def _lines(text: str) -> list[str]:
     r"""Split at ``\n`` as git does, the ends kept."""
     return re.findall(r"[^\n]*\n|[^\n]+", text)
+
+
+def _line_end(text: str) -> str:
+    return "\r\n" if text.endswith("\r\n") else "\n" if text.endswith("\n") else ""
+
+
+def _shown(path: str) -> str:
+    """Return a path that can be printed and stored: names of files may hold any bytes."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in path)
 
 
 def _told(problems: dict[str, int]) -> tuple[str, ...]:

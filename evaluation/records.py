@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
@@ -18,13 +19,16 @@ _FORMAT = 1
 class Records:
     """Records of one run, in the order of its tasks. Use as a context: leaving it closes the file.
 
-    ``fingerprint`` stands for everything that the records depend on: only a run with the same one goes on.
+    ``fingerprint`` stands for everything that the records depend on: only a run with the same one goes on, and only
+    where it was not finished. ``done`` are the records so far. ``moved_aside`` is where the records of another run, or
+    whatever else was in the file, are now.
     """
 
     def __init__(self, path: Path, fingerprint: str) -> None:
         """Open or make the file; what another run has left there is moved aside. Raises RecordsError."""
         self.path = path
         self.done: list[Record] = []
+        self.was_finished = False
         self.moved_aside: Path | None = None
         try:
             self._file = self._open(fingerprint)
@@ -36,31 +40,30 @@ class Records:
         self.done.append(record)
         self._write(record)
 
-    def finish(self) -> None:
-        """Mark the run as whole: the next one begins anew."""
-        self._write({"end": True})
-
     def __enter__(self) -> Records:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._file.close()
+        # All is written already; what could not be has raised its error.
+        with suppress(OSError):
+            self._file.close()
 
     def _open(self, fingerprint: str) -> TextIO:
         lines = list(_lines(self.path)) if self.path.exists() else []
-        header = lines[0] if lines else {}
-        is_whole = any("end" in line for line in lines)
-        if header.get("fingerprint") == fingerprint and not is_whole:
+        is_same = bool(lines) and lines[0].get("fingerprint") == fingerprint
+        self.was_finished = is_same and any("end" in line for line in lines)
+        if is_same and not self.was_finished:
             self.done = lines[1:]
-            rows = lines
-        else:
-            if self.path.exists() and self.path.stat().st_size and not is_whole:
-                self.moved_aside = self.path.with_name(self.path.name + ".old")
-                self.path.replace(self.moved_aside)
-            rows = [{"midspan_eval": _FORMAT, "fingerprint": fingerprint}]
+            # A model server that failed last may be well again: its tasks are asked once more.
+            while self.done and self.done[-1].get("error"):
+                self.done.pop()
+        elif not is_same and self.path.exists() and self.path.stat().st_size:
+            self.moved_aside = _free_name(self.path)
+            self.path.replace(self.moved_aside)
         # Written anew, since the last line may be torn, and put in place in one step.
         fresh = self.path.with_name(self.path.name + ".new")
-        fresh.write_text("".join(map(_line, rows)), "utf-8")
+        header = {"midspan_eval": _FORMAT, "fingerprint": fingerprint}
+        fresh.write_text("".join(map(_line, [header, *self.done])), "utf-8")
         fresh.replace(self.path)
         return self.path.open("a", encoding="utf-8")
 
@@ -70,6 +73,15 @@ class Records:
             self._file.flush()
         except OSError as error:
             raise RecordsError(f"{self.path} cannot be written: {error.strerror}. Make room and repeat.") from error
+
+
+def finish(path: Path) -> None:
+    """Mark a run's file as whole: the next run begins anew. Raises RecordsError."""
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(_line({"end": True}))
+    except OSError as error:
+        raise RecordsError(f"{path} cannot be written: {error.strerror}. Make room and repeat.") from error
 
 
 def read(path: Path) -> list[Record]:
@@ -84,6 +96,11 @@ def read(path: Path) -> list[Record]:
     if not (rows and "midspan_eval" in rows[0]):
         raise RecordsError(f"{path} is no run of `midspan eval`. Give the file that --json wrote.")
     return [row for row in rows[1:] if "end" not in row]
+
+
+def _free_name(path: Path) -> Path:
+    names = (path.with_name(f"{path.name}.old{number or ''}") for number in count())
+    return next(name for name in names if not name.exists())
 
 
 def _named_records(path: Path) -> Path:

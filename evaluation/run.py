@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import time
@@ -64,21 +65,21 @@ async def run(plan: Plan, answerer: Answerer, records: Records, progress: Progre
                 answered, error = await _answer(answerer, task)
                 n_failures = n_failures + 1 if error else 0
                 if n_failures == _MOST_FAILURES:
-                    raise EvaluationError(f"{error} The records so far are in {records.path}: repeat to go on.")
+                    raise EvaluationError(
+                        f"{error} {n_failures} tasks in a row failed; repeat the command when that is mended."
+                    )
                 record = _record(name, task, answered, error)
                 runs = _start_runs(pool, task, answered, answerer, record) if plan.with_runs else {}
                 pending.append(_Pending(record, runs, time.monotonic() - began))
-                while pending and (len(pending) > _MOST_PENDING or pending[0].is_done()):
-                    records.add(pending.popleft().finished())
+                await _write(pending, records, most_left=_MOST_PENDING)
                 progress(len(records.done) + len(pending), len(tasks))
-            while pending:
-                records.add(pending.popleft().finished())
+                await asyncio.sleep(0)  # A baseline waits for nothing, and Ctrl-C has to come through all the same.
+            await _write(pending, records, most_left=0)
         except BaseException:
+            pool.shutdown(cancel_futures=True)
             while pending and pending[0].is_done():
                 records.add(pending.popleft().finished())
-            pool.shutdown(cancel_futures=True)
             raise
-    records.finish()
     return records.done
 
 
@@ -91,7 +92,12 @@ class _Pending:
     seconds: float
 
     def is_done(self) -> bool:
-        return all(run.done() for run in self.runs.values())
+        return all(run.done() and not run.cancelled() for run in self.runs.values())
+
+    async def wait(self) -> None:
+        """Wait for the programs without blocking the loop; leaves them alone when it is cancelled."""
+        if self.runs:
+            await asyncio.wait([asyncio.wrap_future(run) for run in self.runs.values()])
 
     def finished(self) -> Record:
         for name, run in self.runs.items():
@@ -99,6 +105,13 @@ class _Pending:
             place["outcome"] = run.result()
         self.record["seconds"] = round(self.seconds, 3)
         return self.record
+
+
+async def _write(pending: deque[_Pending], records: Records, *, most_left: int) -> None:
+    """Write what is done, and wait until no more than ``most_left`` are pending. The order is that of the tasks."""
+    while pending and (len(pending) > most_left or pending[0].is_done()):
+        await pending[0].wait()
+        records.add(pending.popleft().finished())
 
 
 async def _answer(answerer: Answerer, task: Task) -> tuple[Answered, str]:

@@ -50,6 +50,7 @@ def _of_set(records: Sequence[Record], n_problems: int) -> Figures:
         "skipped": n_problems,
         "errors": errors,
         "silent": sum(not record["completion"] for record in records) - errors,
+        "n_bits": sum(_is_told("bits_per_char", record) for record in records),
         "run": sum(record["outcome"] is not None for record in records),
         "outcomes": dict(sorted(Counter(r["outcome"] for r in records if r["outcome"] is not None).items())),
         "by_language": _by(records, lambda record: record["language"]),

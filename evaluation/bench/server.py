@@ -2,7 +2,7 @@
 
 Every figure is taken from outside, through the headless client; the share of each step comes from the server's
 own trace (`midspan/why`). The start is compared with a bare pygls server's, in turn, in the same run. What the server
-itself takes is measured with a model server that answers at once, on files of 10 to 10,000 lines.
+itself takes, without any model, is measured by `own_time`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import statistics
 import sys
 import textwrap
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,22 +22,12 @@ import psutil
 
 from ...completion.report import STEPS
 from ..harness import INVOKED, LspSession
-from .instant import instant_endpoint
+from .own_time import own_time, percentile
 
 MIDSPAN = (sys.executable, "-P", "-m", "midspan.cli", "--stdio")
 BARE = (sys.executable, "-P", "-m", "midspan.evaluation.bench.bare_server")
 
 Progress = Callable[[str], None]
-
-
-SIZES = (10, 100, 1_000, 10_000)
-"""Lines of the files in which the server's own time is measured."""
-_N_EDITS = 40
-_INSTANT = "value + other"
-_SOURCES = {
-    "python": "def total(values, other):\n    result = sum(values)\n    return result + other\n\n\n",
-    "javascript": "function total(values, other) {\n  const result = sum(values);\n  return result + other;\n}\n\n",
-}
 
 
 async def measure(n_starts: int, n_positions: int, seed: int, progress: Progress) -> dict[str, Any]:
@@ -46,66 +36,8 @@ async def measure(n_starts: int, n_positions: int, seed: int, progress: Progress
     ``n_positions`` 0 leaves out what needs a model.
     """
     starts = await _starts(n_starts, progress)
-    own = await _own_time(progress)
+    own = await own_time(MIDSPAN, progress)
     return starts | own | (await _typing(n_positions, seed, progress) if n_positions else {})
-
-
-async def _own_time(progress: Progress) -> dict[str, Any]:
-    """Measure what the server itself takes, on files of several sizes, with a model server that answers at once."""
-    by_lines: dict[str, dict[str, Any]] = {}
-    async with instant_endpoint(_INSTANT) as endpoint:
-        options = {"backend": {"kind": "openai", "endpoint": endpoint, "model": "none", "fim": "suffix"}}
-        async with await LspSession.start(MIDSPAN, initialization_options=options) as session:
-            for n_lines in SIZES:
-                for language, source in _SOURCES.items():
-                    progress(f"{n_lines} lines of {language}")
-                    by_lines.setdefault(str(n_lines), {})[language] = await _edits(session, language, source, n_lines)
-            assert session.process is not None
-            rss = psutil.Process(session.process.pid).memory_info().rss
-    largest = [one for sizes in by_lines.values() for one in sizes.values()]
-    keys = ("did_change_p95_ms", "overhead_p95_ms", "gather_p50_ms", "gather_p95_ms", "typed_through_p99_ms")
-    return {
-        **{key: max((one[key] for one in largest if one[key] is not None), default=None) for key in keys},
-        "rss_mb": rss / 1e6,
-        "by_lines": by_lines,
-    }
-
-
-async def _edits(session: LspSession, language: str, source: str, n_lines: int) -> dict[str, Any]:
-    """Edit the middle of a file of so many lines; time the change, the request, and a proposal that is typed along."""
-    lines = (source * (n_lines // source.count("\n") + 1)).split("\n")[:n_lines]
-    uri = f"file:///own-time/{n_lines}.{language}"
-    session.open(uri, language, "\n".join(lines) + "\n")
-    middle = next(i for i in range(n_lines // 2, n_lines) if "result" in lines[i] and "return" not in lines[i])
-    why = {"textDocument": {"uri": uri}}
-    changes, requests, along, contexts = [], [], [], []
-    for i in range(_N_EDITS):
-        idle = await _timed(lambda: session.request("midspan/why", why))
-        session.change(uri, (middle, len(lines[middle])), (middle, len(lines[middle])), f"\n    x{i} = ")
-        changes.append(max(0.0, await _timed(lambda: session.request("midspan/why", why)) - idle))
-        began = time.perf_counter()
-        items = await session.complete(uri, trigger=INVOKED)
-        requests.append((time.perf_counter() - began) * 1000)
-        trace = await session.request("midspan/why", why)
-        contexts.append(trace["timing_ms"]["context"])
-        if items:
-            session.type(uri, _INSTANT[0])
-            along.append(await _timed(lambda: session.complete(uri, trigger=INVOKED)))
-    session.close_document(uri)
-    return {
-        "did_change_p95_ms": _percentile(changes, 95),
-        "overhead_p50_ms": _percentile(requests, 50),
-        "overhead_p95_ms": _percentile(requests, 95),
-        "gather_p50_ms": _percentile(contexts, 50),
-        "gather_p95_ms": _percentile(contexts, 95),
-        "typed_through_p99_ms": _percentile(along, 99) if len(along) > 1 else None,
-    }
-
-
-async def _timed(action: Callable[[], Awaitable[object]]) -> float:
-    began = time.perf_counter()
-    await action()
-    return (time.perf_counter() - began) * 1000
 
 
 async def _starts(n: int, progress: Progress) -> dict[str, Any]:
@@ -158,12 +90,12 @@ async def _typing(n: int, seed: int, progress: Progress) -> dict[str, Any]:
         "rss_with_model_mb": rss / 1e6,
         "proposal": {
             "n": len(waits),
-            "p50_ms": _percentile(waits, 50),
-            "p95_ms": _percentile(waits, 95),
+            "p50_ms": percentile(waits, 50),
+            "p95_ms": percentile(waits, 95),
             "shown": shown / len(waits),
             "reused_share": statistics.mean(reused),
-            "steps_p50_ms": {step: _percentile(values, 50) for step, values in steps.items()},
-            "overhead_p95_ms": _percentile([w - m for w, m in zip(waits, steps["model"], strict=True)], 95),
+            "steps_p50_ms": {step: percentile(values, 50) for step, values in steps.items()},
+            "overhead_p95_ms": percentile([w - m for w, m in zip(waits, steps["model"], strict=True)], 95),
         },
     }
 
@@ -192,10 +124,6 @@ def _places(text: str, n: int, seed: int) -> list[tuple[int, int]]:
         if row[column].isalnum() and not row.lstrip().startswith("#")
     ]
     return random.Random(seed).sample(places, n)
-
-
-def _percentile(values: Sequence[float], percent: int) -> float:
-    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
 def run(n_starts: int, n_positions: int, seed: int, progress: Progress) -> dict[str, Any]:

@@ -39,8 +39,8 @@ from .recording import Recorded, Recording, recording
 from .segments import Segment, segments
 
 SERVE = (sys.executable, "-P", "-m", "midspan.cli", "--stdio")
-_LAST_SECONDS = 6.0
-"""How long the answer to a segment's last key is waited for."""
+_LOOK_SECONDS, _LOOK_EVERY = 5.0, 10
+"""At every tenth key the typist stops to look at what is offered: there no system is called off so soon."""
 _READY_SECONDS = 120.0
 _REST_SECONDS = 0.5
 _NO_DEADLINE = {"completion.deadline_ms": 60_000, "completion.invoked_deadline_ms": 60_000}
@@ -61,7 +61,7 @@ class Options:
     files: tuple[Path, ...] = ()
     against: tuple[str, ...] = ()
     typist: str = "average"
-    n_segments: int = 8
+    n_segments: int = 6
     n_keys: int = 40
     seed: int = 1
 
@@ -213,9 +213,10 @@ async def _typed(ours: _Ours, segment: Segment) -> tuple[Key, list[Key]]:
     waiting: list[asyncio.Task[None]] = []
     start = time.perf_counter()
     at = start
-    for stroke, following in zip(segment.keys, [*segment.keys[1:], None], strict=True):
+    for number, (stroke, following) in enumerate(zip(segment.keys, [*segment.keys[1:], None], strict=True), 1):
         await _sleep_until(at)
-        pause = following.pause_ms / 1000 if following else _LAST_SECONDS
+        looks = following is None or number % _LOOK_EVERY == 0
+        pause = max(_LOOK_SECONDS if looks else 0.0, following.pause_ms / 1000 if following else 0.0)
         if stroke.is_backspace:
             session.backspace(uri)
         else:
@@ -225,7 +226,7 @@ async def _typed(ours: _Ours, segment: Segment) -> tuple[Key, list[Key]]:
         _, answer = session.ask("textDocument/inlineCompletion", session.completion_params(uri))
         waiting.append(asyncio.create_task(_noted(answer, key, start)))
         at += pause
-    await asyncio.wait(waiting[-1:], timeout=_LAST_SECONDS)
+    await asyncio.wait(waiting[-1:], timeout=_LOOK_SECONDS)
     session.close_document(uri)
     await asyncio.gather(*waiting)
     for request in ours.recorded.requests[first_request:]:

@@ -16,6 +16,8 @@ from .base import Kind, PeerAnswer, PeerAsk
 
 _START_SECONDS = 60.0
 _CONTEXT = 4096
+_LONGEST_EVENT = 1 << 20
+"""The last one repeats the whole prompt as text."""
 
 
 class LlamaCpp:
@@ -40,29 +42,8 @@ class LlamaCpp:
             await _ready(process, port)
 
     async def answer(self, ask: PeerAsk) -> PeerAnswer:
-        """Return the answer once it is whole; cancelling closes the stream, by which the server stops."""
-        body = {
-            "prompt": list(ask.ids),
-            "n_predict": ask.max_tokens,
-            "cache_prompt": True,
-            "stream": True,
-            "temperature": 0,
-            "top_k": 1,
-            "return_tokens": True,
-            "timings_per_token": True,
-        }
-        text, n_computed, n_written = "", 0, 0
-        async with contextlib.aclosing(_events(self._processes[ask.kind][1], body)) as events:
-            async for event in events:
-                timings = event.get("timings") or {}
-                n_computed = int(timings.get("prompt_n", n_computed))
-                n_written = int(timings.get("predicted_n", n_written))
-                if ask.stop_ids.intersection(event.get("tokens") or ()):
-                    break
-                text += str(event.get("content", ""))
-                if ask.kind == "line" and "\n" in text.lstrip("\n"):
-                    break
-        return PeerAnswer(text, n_computed, n_written)
+        """Return the answer once it is whole. Raises PeerMissing where the server has gone."""
+        return await answer_of(self._processes[ask.kind][1], ask)
 
     def pids(self) -> Sequence[int]:
         """Return the servers' processes."""
@@ -77,12 +58,50 @@ class LlamaCpp:
                 await asyncio.to_thread(process.wait, 5)
             except subprocess.TimeoutExpired:
                 process.kill()
+                process.wait()
         self._processes.clear()
+
+
+async def answer_of(port: int, ask: PeerAsk) -> PeerAnswer:
+    """Return what the server on a port answers; cancelling closes the stream, by which the server stops.
+
+    Raises PeerMissing where the server refuses or has gone.
+    """
+    body = {
+        "prompt": list(ask.ids),
+        "n_predict": ask.max_tokens,
+        "cache_prompt": True,
+        "stream": True,
+        "temperature": 0,
+        "top_k": 1,
+        "return_tokens": True,
+        "timings_per_token": True,
+    }
+    text, n_computed, n_written, is_whole = "", 0, 0, False
+    try:
+        async with contextlib.aclosing(_events(port, body)) as events:
+            async for event in events:
+                timings = event.get("timings") or {}
+                n_computed = int(timings.get("prompt_n", n_computed))
+                n_written = int(timings.get("predicted_n", n_written))
+                is_end = not ask.stop_ids.isdisjoint(event.get("tokens") or ())
+                text += "" if is_end else str(event.get("content", ""))
+                is_line = ask.kind == "line" and "\n" in text.lstrip("\n")
+                if is_whole := is_end or is_line or bool(event.get("stop")):
+                    break
+    except OSError as error:
+        raise PeerMissing("llama-server has gone") from error
+    if not is_whole:
+        raise PeerMissing("llama-server ended in the middle of an answer")
+    return PeerAnswer(text, n_computed, n_written)
 
 
 def _spawn(command: Sequence[str]) -> subprocess.Popen[bytes]:
     nowhere = subprocess.DEVNULL
-    return subprocess.Popen(command, stdin=nowhere, stdout=nowhere, stderr=nowhere)
+    try:
+        return subprocess.Popen(command, stdin=nowhere, stdout=nowhere, stderr=nowhere)
+    except OSError as error:
+        raise PeerMissing(f"llama-server cannot be run ({error})") from error
 
 
 async def _ready(process: subprocess.Popen[bytes], port: int) -> None:
@@ -109,12 +128,9 @@ async def _get_status(port: int) -> int:
 
 
 async def _events(port: int, body: Mapping[str, object]) -> AsyncGenerator[dict[str, Any], None]:
-    """Post to `/completion` and yield the events of the answer. Raises PeerMissing."""
+    """Post to `/completion` and yield the events of the answer. Raises PeerMissing, or OSError for the connection."""
     data = json.dumps(body).encode()
-    try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError as error:
-        raise PeerMissing("llama-server has gone") from error
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=_LONGEST_EVENT)
     try:
         head = (
             "POST /completion HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
@@ -123,7 +139,7 @@ async def _events(port: int, body: Mapping[str, object]) -> AsyncGenerator[dict[
         writer.write(head.encode() + data)
         status = (await reader.readline()).split()
         if status[1:2] != [b"200"]:
-            raise PeerMissing(f"llama-server answered {b' '.join(status[1:]).decode('ascii', 'replace')}")
+            raise PeerMissing(f"llama-server answered {b' '.join(status[1:]).decode('ascii', 'replace') or 'nothing'}")
         # Lengths of chunks stand on lines of their own, and no event of this server spans two chunks.
         while line := await reader.readline():
             if line.startswith(b"data: ") and line.strip() != b"data: [DONE]":

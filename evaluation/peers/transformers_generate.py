@@ -54,7 +54,7 @@ class TransformersGenerate:
                 answer = await asyncio.shield(reading)
             except asyncio.CancelledError:
                 self._send({})
-                await reading
+                await asyncio.wait({reading})
                 raise
         return PeerAnswer(answer["text"], len(ask.ids), answer["n_written"])
 

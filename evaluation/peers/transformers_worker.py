@@ -44,7 +44,6 @@ def main() -> None:
     threading.Thread(target=_read, args=(requests, cancelled), daemon=True).start()
     print(json.dumps({"ready": True}), file=answers, flush=True)
     while (asked := requests.get()) is not None:
-        cancelled.clear()
         module = loaded.line_module if asked["kind"] == "line" else loaded.module
         ids = torch.tensor([asked["ids"]])
         stop = _Stop(loaded.tokenizer, ids.shape[1], asked["kind"], cancelled)
@@ -67,6 +66,7 @@ def _read(requests: queue.Queue[dict[str, Any] | None], cancelled: threading.Eve
     for line in sys.stdin:
         asked = json.loads(line)
         if asked:
+            cancelled.clear()  # here, not where it is begun: its own cancel may follow at once
             requests.put(asked)
         else:
             cancelled.set()

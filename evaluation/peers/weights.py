@@ -30,7 +30,10 @@ _OUTSIDE = {"token_embd": "model.embed_tokens", "output_norm": "model.norm", "ou
 
 
 def write_gguf(loaded: LoadedModel, kind: str, path: Path) -> None:
-    """Write the weights for a kind of answer in bf16, as the host holds them. Raises PeerMissing."""
+    """Write the weights for a kind of answer in bf16, as the host holds them where that is fast.
+
+    Raises PeerMissing for a model of another make.
+    """
     source = loaded.files.gguf
     if source is None or loaded.module.config.model_type != "llama":
         raise PeerMissing("only models of Llama's architecture that came as GGUF can be given to llama.cpp")
@@ -60,8 +63,11 @@ def write_gguf(loaded: LoadedModel, kind: str, path: Path) -> None:
 def _values(name: str, weights: dict[str, torch.Tensor], config: Any) -> np.ndarray[Any, np.dtype[np.float32]]:
     """Return a tensor of the file as fp32, from the model's weight of another name."""
     place, _, what = name.removesuffix(".weight").rpartition(".")
-    module = f"model.layers.{place.removeprefix('blk.')}.{_MODULES[what]}" if place else _OUTSIDE[what]
-    weight = weights[f"{module}.weight"].float()
+    try:
+        module = f"model.layers.{place.removeprefix('blk.')}.{_MODULES[what]}" if place else _OUTSIDE[what]
+        weight = weights[f"{module}.weight"].float()
+    except KeyError as error:
+        raise PeerMissing(f"llama.cpp's name {name} of a weight is unknown here") from error
     if what in ("attn_q", "attn_k"):
         n_heads = config.num_attention_heads if what == "attn_q" else config.num_key_value_heads
         # GGUF keeps the two halves of each head's rows interleaved, as the original Llama had them.

@@ -28,11 +28,17 @@ class Clock:
 
 @dataclass(slots=True)
 class Work:
-    """What the model has done for one request: simulated milliseconds, tokens of the prompt that were new, written."""
+    """What the model has done for one request: simulated milliseconds, tokens of the prompt that were new, written.
+
+    For ``waited_ms`` of them it was still busy with what an earlier request had left. ``is_timeable``: the inner
+    server did all of it just now, so that its real time can be compared.
+    """
 
     milliseconds: float
+    waited_ms: float
     n_prompt: int = 0
     n_written: int = 0
+    is_timeable: bool = True
 
 
 @dataclass(slots=True)
@@ -65,31 +71,35 @@ class TimedBackend:
         """An ask whose answer was not read to its end."""
         self._unread_ms: dict[str, float] = {}
         """For each session, the time that it still takes to read what an interrupted request left unread."""
+        self._free_at = 0.0
+        """When the step is over in which an answer was cut off; a server begins nothing new before that."""
 
     async def stream(self, ask: Ask) -> AsyncGenerator[Delta, None]:
         """Yield what the inner server does, until the next key or the deadline. Raises TimeoutError at the deadline."""
         clock, speed = self._clock, self._speed
-        unread = self._unread_ms.pop(ask.session, 0.0)
-        work = self.work = Work(speed.overhead_ms + unread)
+        waits = self._unread_ms.pop(ask.session, 0.0) + max(0.0, self._free_at - clock.now)
+        work = self.work = Work(speed.overhead_ms + waits, waits)
         has = min(clock.next_key - clock.now, self._deadline_ms)
         is_first = True
         async with aclosing(self._noting_failure(ask)) as deltas:
             async for delta in deltas:
                 if is_first:
+                    is_first = False
                     work.n_prompt = delta.usage.prompt_tokens - delta.usage.reused_tokens if delta.usage else 0
                     work.milliseconds += speed.prompt_ms(work.n_prompt)
                     if work.milliseconds > has:
                         self._unread_ms[ask.session] = work.milliseconds - has
-                is_first = False
+                        break
                 work.n_written += delta.n_tokens
                 work.milliseconds += speed.decode_ms_per_token * delta.n_tokens
                 if work.milliseconds > has:
+                    self._free_at = clock.now + work.milliseconds
                     break
                 yield delta
             else:
                 return
         if has == self._deadline_ms:
-            work.milliseconds = has
+            work.milliseconds, work.is_timeable = has, False
             raise TimeoutError
         clock.interrupted.set()
         await asyncio.Event().wait()  # for the cancel
@@ -103,6 +113,17 @@ class TimedBackend:
 
     async def close(self) -> None:
         """Nothing to let go of: the inner server is used again."""
+
+    async def settle(self) -> None:
+        """Make our host forget what it wrote beyond the prompt of an answer that was cut off, between two requests.
+
+        How far it got is a matter of microseconds, and some of it might be reused by the next request.
+        """
+        ask, self._cut_off = self._cut_off, None
+        if ask is not None and self.name == "host":
+            async with aclosing(self._inner.stream(replace(ask, max_tokens=0))) as deltas:
+                async for _ in deltas:
+                    pass
 
     async def _noting_failure(self, ask: Ask) -> AsyncGenerator[Delta, None]:
         try:
@@ -119,11 +140,12 @@ class TimedBackend:
         known = self._known.setdefault(key, _Known())
         at = 0
         while at < len(known.deltas):
+            if self.work is not None:
+                self.work.is_timeable = False
             yield known.deltas[at]
             at += 1
         if known.is_whole:
             return
-        await self._forget_rest()
         self._cut_off = ask
         async with aclosing(self._inner.stream(ask)) as deltas:
             n = 0
@@ -134,14 +156,3 @@ class TimedBackend:
                     at = n
                     yield delta
         self._cut_off, known.is_whole = None, True
-
-    async def _forget_rest(self) -> None:
-        """Make our host forget what it wrote beyond the prompt of an answer that was cut off.
-
-        How far it got is a matter of microseconds, and some of it might be reused by the next request.
-        """
-        ask, self._cut_off = self._cut_off, None
-        if ask is not None and self.name == "host":
-            async with aclosing(self._inner.stream(replace(ask, max_tokens=0))) as deltas:
-                async for _ in deltas:
-                    pass

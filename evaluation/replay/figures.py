@@ -25,7 +25,8 @@ def figures(passes: Passes, baseline: Passes) -> Figures:
     whole = passes["whole"]
     shown = [one for typed in whole for one in typed.shown]
     latencies = [latency for typed in whole for latency in typed.latencies_ms]
-    measured = [latency for typed in whole for latency in typed.measured_ms]
+    measured = [pair for typed in whole for pair in typed.measured_ms]
+    real = [milliseconds for milliseconds, _ in measured]
     saved_keys = sum(typed.n_keys_alone - typed.n_keys for typed in whole)
     intervals = {mode: _saved(typed) for mode, typed in passes.items()}
     n_keys = sum(typed.n_keys_alone for typed in whole)
@@ -38,7 +39,8 @@ def figures(passes: Passes, baseline: Passes) -> Figures:
         "requests": sum(typed.n_requests for typed in whole),
         "interrupted": sum(typed.n_interrupted for typed in whole),
         "latency_ms": {"p50": _ms(latencies, 0.5), "p95": _ms(latencies, 0.95)},
-        "measured_latency_ms": {"p50": _ms(measured, 0.5), "p95": _ms(measured, 0.95)},
+        "measured_latency_ms": {"p50": _ms(real, 0.5), "p95": _ms(real, 0.95)},
+        "measured_over_simulated": _median([milliseconds / simulated for milliseconds, simulated in measured]),
         "latencies_ms": [round(latency, 1) for latency in latencies[:_MOST_LATENCIES]],
         "tokens_per_saved_keystroke": _share(sum(typed.n_tokens for typed in whole), max(0, saved_keys)),
         "n_files": len({typed.hunk.path for typed in whole}),
@@ -149,6 +151,11 @@ def _place(hunk: Figures) -> tuple[object, ...]:
 def _ms(values: Sequence[float], share: float) -> float | None:
     found = stats.quantile(values, share)
     return None if found is None else round(found, 1)
+
+
+def _median(values: Sequence[float]) -> float | None:
+    found = stats.quantile(values, 0.5)
+    return None if found is None else round(found, 2)
 
 
 def _share(part: float, whole: float) -> float | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ...completion.backends.base import Backend
 from ...completion.settings import Settings
+from ...server.answering import RESERVE_MS
 from .. import machine
 from ..baselines import CopyBackend
 from ..errors import EvaluationError
@@ -48,9 +49,7 @@ class Options:
 async def replay(options: Options, say: Say, progress: Progress) -> dict[str, Any]:
     """Return the figures as JSON. Raises EvaluationError (nothing to replay), and MidspanError without a model."""
     began = time.monotonic()
-    earlier = read_json(options.other) if isinstance(options.other, Path) else None
-    if earlier is not None and "hunks" not in earlier:
-        raise EvaluationError(f"{options.other} is no result of `midspan replay`.")
+    earlier = _earlier(options.other) if isinstance(options.other, Path) else None
     settings = settings_of(options.overrides, options.repository)
     history = sample_history(
         options.repository,
@@ -60,11 +59,12 @@ async def replay(options: Options, say: Say, progress: Progress) -> dict[str, An
         paths=options.paths,
         languages=options.languages,
     )
-    if earlier is not None and not common_places(earlier, history.hunks):
-        raise EvaluationError(
-            f"{options.other} replayed other places. Compare the same repository, seed and number of keystrokes."
-        )
     typist = TYPISTS[options.typist]
+    if earlier is not None and not (_is_typed_alike(earlier, options) and common_places(earlier, history.hunks)):
+        raise EvaluationError(
+            f"{options.other} replayed other places, or another typist. "
+            "Compare the same repository, seed, typist and number of keystrokes."
+        )
     baseline = await _passes(history.hunks, settings, CopyBackend(), NO_TIME, typist, options, "baseline", progress)
     passes, model, speed = await _with_model(history.hunks, settings, typist, options, "model", say, progress)
     result = figures(passes, baseline)
@@ -93,6 +93,18 @@ async def replay(options: Options, say: Say, progress: Progress) -> dict[str, An
         "seconds": round(time.monotonic() - began, 1),
         "vs": None if versus is None else {"name": options.other_name, **versus},
     }
+
+
+def _earlier(path: Path) -> dict[str, Any]:
+    earlier = read_json(path)
+    if not {"hunks", "typist", "keystrokes_saved"} <= earlier.keys():
+        raise EvaluationError(f"{path} is no result of `midspan replay`.")
+    return earlier
+
+
+def _is_typed_alike(earlier: Mapping[str, Any], options: Options) -> bool:
+    """Tell whether the same keys were pressed with the same pauses, wherever the same was typed."""
+    return bool(earlier["typist"]["name"] == options.typist and earlier["seed"] == options.seed)
 
 
 async def _with_model(
@@ -136,7 +148,7 @@ async def _passes(
         progress(what, done, total)
 
     clock = Clock()
-    backend = TimedBackend(inner, clock, speed, settings.completion.deadline_ms)
+    backend = TimedBackend(inner, clock, speed, settings.completion.deadline_ms - RESERVE_MS)
     return {
         mode: await type_hunks(hunks, settings, backend, clock, mode, typist, options.seed, root, advance)
         for mode in MODES

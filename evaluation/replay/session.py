@@ -55,7 +55,8 @@ class Typed:
     n_keys: int = 0
     shown: list[Shown] = field(default_factory=list)
     latencies_ms: list[float] = field(default_factory=list)
-    measured_ms: list[float] = field(default_factory=list)
+    measured_ms: list[tuple[float, float]] = field(default_factory=list)
+    """What answers of the model really took, each with what that work takes on the clock."""
     n_tokens: int = 0
     n_requests: int = 0
     n_interrupted: int = 0
@@ -215,9 +216,9 @@ class _Typing:
         self._ghost = None
 
     def _index_at(self, at: int) -> int:
-        """Return the first key that types something from an offset of the true text on."""
+        """Return the first key for what is to be typed from an offset of the true text on, be it a typo."""
         for index, key in enumerate(self._keys):
-            if not key.is_wrong and not key.is_backspace and key.start + len(key.text) > at:
+            if key.start + len(key.text) > at:
                 return index
         return len(self._keys)
 
@@ -225,6 +226,7 @@ class _Typing:
         """Ask for ghost text after a key, and wait until it is there or the next key comes."""
         clock, backend = self._clock, self._backend
         clock.interrupted.clear()
+        await backend.settle()
         backend.work = None
         began = asyncio.get_running_loop().time()
         params = self._session.completion_params(self._uri)
@@ -245,8 +247,9 @@ class _Typing:
             self._waiting = answer
             self._typed.n_interrupted += 1
             return
-        if work is not None:
-            self._typed.measured_ms.append((asyncio.get_running_loop().time() - began) * 1000)
+        if work is not None and work.is_timeable:
+            measured = (asyncio.get_running_loop().time() - began) * 1000
+            self._typed.measured_ms.append((measured, SERVER_MS + work.milliseconds - work.waited_ms))
         latency = SERVER_MS + (work.milliseconds if work is not None else 0.0)
         await self._show(answer.result()["items"], latency, by_model=work is not None)
 

@@ -10,7 +10,6 @@ import hashlib
 import json
 import statistics
 import time
-from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from ...completion.ask import Ask, Deadline, Kind
 from ...completion.backends.base import Backend
 from ...completion.fim import Hole
 from ...completion.settings import Settings
+from .. import machine
 from ..results import write
 from ..subject import flat
 
@@ -60,7 +60,7 @@ async def speed_of(backend: Backend, settings: Settings, *, measure_again: bool 
     """
     path = speed_file()
     kept = _kept(path)
-    key = _key(settings)
+    key = _key(backend, settings)
     if key in kept and not measure_again:
         return kept[key]
     speed = await _measured(backend)
@@ -80,9 +80,10 @@ async def _measured(backend: Backend) -> Speed:
         first.append(cold.prompt_ms)
         again.append(warm.prompt_ms)
         steps += [cold.step_ms, warm.step_ms]
-        n_new.append(max(1, cold.n_new - warm.n_new))
+        n_new.append(cold.n_new - warm.n_new)
     step = statistics.median(steps)
-    prefill = statistics.median((a - b) / n for a, b, n in zip(first, again, n_new, strict=True))
+    # Where a server does not tell how many tokens were new, none are counted, and none cost anything.
+    prefill = statistics.median((a - b) / n if n > 0 else 0.0 for a, b, n in zip(first, again, n_new, strict=True))
     overhead = statistics.median(again) - step
     return Speed(*(round(max(0.0, value), 3) for value in (overhead, prefill, step)))
 
@@ -122,9 +123,9 @@ def _kept(path: Path) -> dict[str, Speed]:
         return {}
 
 
-def _key(settings: Settings) -> str:
-    """Name a model and how it runs; how proposals are shaped has no part in it."""
-    parts: Mapping[str, object] = {
-        key: value for key, value in flat(settings).items() if key.startswith(("backend.", "host."))
-    }
+def _key(backend: Backend, settings: Settings) -> str:
+    """Name a model, how it runs and where; how proposals are shaped has no part in it."""
+    how = {key: value for key, value in flat(settings).items() if key.startswith(("backend.", "host."))}
+    found = machine.describe()
+    parts = {**how, "model": backend.model, **{name: found[name] for name in ("cpu", "cores", "versions")}}
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from model_folder import write_checkpoint
 from scripted_model import ScriptedModel
 
 from midspan.completion.ask import Ask, Delta, Likelihood
 from midspan.completion.completer import Completer
-from midspan.completion.errors import BackendUnreachable
-from midspan.completion.settings import Settings
+from midspan.completion.errors import BackendFailed, BackendUnreachable
+from midspan.completion.settings import CompletionSettings, Settings
+from midspan.context.snippet import Snippet
 from midspan.evaluation import evaluate as module
 from midspan.evaluation.answers import Pipeline, Raw
 from midspan.evaluation.errors import EvaluationError
@@ -136,6 +139,66 @@ async def test_an_interrupted_run_ends_as_one_that_was_not(tasks: Path, use: Any
     assert resumed == whole
 
 
+def test_ctrl_c_ends_a_run_that_waits_for_nothing(tasks: Path) -> None:
+    def interrupt(what: str, done: int, total: int) -> None:
+        if done == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    chosen = options(tasks, way="baseline", with_runs=False)
+    said: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(evaluate(chosen, said.append, interrupt))
+    resumed = asyncio.run(evaluate(chosen, said.append, lambda what, done, total: None))
+    assert said == [f"Going on with {chosen.records}: 2 of 4 tasks are done."]
+    assert [record["id"] for record in resumed.records] == list(ANSWERS)
+
+
+async def test_an_interruption_at_the_other_settings_keeps_what_is_done(tasks: Path, use: Any) -> None:
+    class Interrupting(Knowing):
+        async def stream(self, ask: Ask) -> AsyncGenerator[Delta, None]:
+            if len(self.asks) == 6:
+                raise asyncio.CancelledError
+            async for delta in super().stream(ask):
+                yield delta
+
+    chosen = options(tasks, with_runs=False, other={"completion.max_line_tokens": 9}, other_name="shorter")
+    use(Interrupting("double"))
+    with pytest.raises(asyncio.CancelledError):
+        await result(chosen)
+    model = use(Knowing("double"))
+    found = await result(chosen)
+    assert [ask.max_tokens for ask in model.asks] == [9, 9]
+    assert found["vs"]["all"]["exact"]["n"] == 4
+    model = use(Knowing("double"))
+    again = await result(chosen)
+    assert any("was finished: this one begins anew" in text for text in again["said"])
+    assert len(model.asks) == 8
+
+
+async def test_other_weights_in_the_same_place_are_another_model(tasks: Path, tmp_path: Path, use: Any) -> None:
+    folder = write_checkpoint(tmp_path / "model")
+    chosen = options(tasks, with_runs=False, overrides={"host.model": str(folder)})
+
+    async def begin() -> None:
+        class Interrupting(Knowing):
+            async def stream(self, ask: Ask) -> AsyncGenerator[Delta, None]:
+                if len(self.asks) == 2:
+                    raise asyncio.CancelledError
+                async for delta in super().stream(ask):
+                    yield delta
+
+        use(Interrupting())
+        with pytest.raises(asyncio.CancelledError):
+            await result(chosen)
+
+    await begin()
+    (folder / "tokenizer.json").write_bytes((folder / "tokenizer.json").read_bytes() + b" ")
+    model = use(Knowing())
+    found = await result(chosen)
+    assert len(model.asks) == 4
+    assert any("held another run" in text for text in found["said"])
+
+
 async def test_another_model_or_setting_does_not_go_on_with_foreign_records(tasks: Path, use: Any) -> None:
     path = tasks.with_name("records.jsonl")
     path.write_text(json.dumps({"midspan_eval": 1, "fingerprint": "other"}) + "\n" + json.dumps({"id": "x"}) + "\n")
@@ -158,8 +221,11 @@ async def test_one_failure_is_counted_and_many_end_the_run(tasks: Path, use: Any
     many = tasks.with_name("many.jsonl")
     many.write_text("".join(json.dumps(row("double", id=str(i))) + "\n" for i in range(9)))
     use(Dead())
-    with pytest.raises(EvaluationError, match=r"is gone\. The records so far are in"):
+    with pytest.raises(EvaluationError, match=r"is gone\. 5 tasks in a row failed"):
         await result(options(many))
+    use(Knowing("double"))
+    mended = (await result(options(many)))["sets"]["many"]
+    assert (mended["n"], mended["errors"], mended["exact"]) == (9, 0, 1.0)
 
 
 async def test_a_worse_setting_is_seen_as_worse(tasks: Path, use: Any) -> None:
@@ -172,6 +238,60 @@ async def test_a_worse_setting_is_seen_as_worse(tasks: Path, use: Any) -> None:
     earlier.write_text(json.dumps({"records": "records.vs.jsonl"}))
     again = await result(options(tasks, other=earlier, other_name="earlier.json"))
     assert again["vs"]["all"]["exact"]["difference"] == 1.0
+
+
+async def test_a_run_of_other_tasks_is_refused_before_the_work(tasks: Path, use: Any) -> None:
+    use(Knowing())
+    await result(options(tasks, with_runs=False))
+    other = tasks.with_name("other.jsonl")
+    other.write_bytes(tasks.read_bytes())
+    model = use(Knowing())
+    with pytest.raises(EvaluationError, match="has no task in common with this run"):
+        await result(Options(files=(other,), records=tasks.with_name("r"), other=tasks.with_name("records.jsonl")))
+    assert model.asks == []
+
+
+async def test_texts_to_choose_from_are_one_unless_it_is_said(tasks: Path, use: Any) -> None:
+    model = use(Knowing())
+    found = await result(options(tasks, with_runs=False))
+    assert (found["candidates"], found["settings"]["completion.candidates"], len(model.asks)) == (1, 1, 4)
+    model = use(Knowing())
+    other = {"completion.candidates": 2}
+    await result(options(tasks, with_runs=False, other=other, other_name="two"))
+    assert sorted(ask.sample for ask in model.asks) == [0] * 8 + [1] * 4
+
+
+async def test_bits_are_told_only_of_what_was_asked_and_answered() -> None:
+    class Refusing(Knowing):
+        async def likelihood(self, ask: Ask, answer: str) -> Likelihood | None:
+            raise BackendFailed("The server does not echo.")
+
+    task = Task("a", "python", "def double(value):\n    return ", "\n", "value * 2")
+    refused = await Pipeline(Completer(Settings(), Refusing("double"))).answer(task)
+    assert (refused.completion, refused.bits) == ("value * 2", None)
+    silent = Settings(completion=CompletionSettings(max_lines=0))
+    answered = await Pipeline(Completer(silent, Knowing("double"))).answer(task)
+    assert (answered.completion, answered.bits) == ("", None)
+
+
+async def test_texts_that_utf_8_cannot_hold_reach_the_model_without_harm() -> None:
+    given: list[str] = []
+
+    class Listening(ScriptedModel):
+        async def likelihood(self, ask: Ask, answer: str) -> Likelihood | None:
+            given.append(answer)
+            return Likelihood(-1.0, 1)
+
+    broken = "\ud800"
+    snippet = Snippet(broken, broken)
+    task = Task("a", broken, f"x = '{broken}", "'\n", f"{broken}!", path=broken, context=(snippet,))
+    model = Listening("!")
+    answered = await Pipeline(Completer(Settings(), model), with_snippets=True).answer(task)
+    assert answered.filled == f"x = '{broken}!'\n"
+    hole = model.asks[0].hole
+    for text in (hole.prefix, hole.language, hole.path, hole.snippets[0].path, hole.snippets[0].text, *given):
+        assert "\ufffd" in text
+        text.encode()
 
 
 async def test_sets_of_the_same_name_are_refused(tasks: Path, use: Any) -> None:
@@ -203,8 +323,6 @@ async def test_snippets_of_tasks_are_shown_only_on_demand() -> None:
     task = replace(Task("a", "python", "x =", "\n", " 1"), context=())
     for with_snippets in (False, True):
         model = ScriptedModel(" 1")
-        from midspan.context.snippet import Snippet
-
         brought = replace(task, context=(Snippet("b.py", "y = 2"),))
         await Pipeline(Completer(Settings(), model), with_bits=False, with_snippets=with_snippets).answer(brought)
         assert model.asks[0].hole.snippets == (brought.context if with_snippets else ())

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from midspan.evaluation.errors import RecordsError
-from midspan.evaluation.records import Records, read
+from midspan.evaluation.records import Records, finish, read
 
 
-def write(path: Path, *rows: dict[str, object], fingerprint: str = "a", finish: bool = False) -> Records:
+def write(path: Path, *rows: dict[str, object], fingerprint: str = "a", is_finished: bool = False) -> Records:
     with Records(path, fingerprint) as records:
         for row in rows:
             records.add(row)
-        if finish:
-            records.finish()
+    if is_finished:
+        finish(path)
     return records
 
 
@@ -33,20 +33,31 @@ def test_an_interrupted_run_goes_on_without_the_torn_line(tmp_path: Path) -> Non
 
 def test_a_finished_run_begins_anew(tmp_path: Path) -> None:
     path = tmp_path / "records.jsonl"
-    write(path, {"n": 1}, finish=True)
+    write(path, {"n": 1}, is_finished=True)
     assert read(path) == [{"n": 1}]
     again = write(path, {"n": 5})
-    assert again.moved_aside is None
+    assert (again.was_finished, again.moved_aside) == (True, None)
     assert read(path) == [{"n": 5}]
 
 
-def test_records_of_another_unfinished_run_are_kept_aside(tmp_path: Path) -> None:
+def test_failures_at_the_end_are_asked_again(tmp_path: Path) -> None:
     path = tmp_path / "records.jsonl"
-    write(path, {"n": 1})
-    other = write(path, {"n": 9}, fingerprint="b")
+    write(path, {"n": 1, "error": "busy"}, {"n": 2, "error": ""}, {"n": 3, "error": "gone"}, {"n": 4, "error": "gone"})
+    with Records(path, "a") as records:
+        assert [record["n"] for record in records.done] == [1, 2]
+    assert read(path) == records.done
+
+
+@pytest.mark.parametrize("is_finished", [False, True])
+def test_records_of_another_run_are_kept_aside(is_finished: bool, tmp_path: Path) -> None:
+    path = tmp_path / "records.jsonl"
+    write(path, {"n": 1}, is_finished=is_finished)
+    other = write(path, {"n": 9}, fingerprint="b", is_finished=is_finished)
     assert other.moved_aside == tmp_path / "records.jsonl.old"
-    assert read(tmp_path / "records.jsonl.old") == [{"n": 1}]
-    assert read(path) == [{"n": 9}]
+    third = write(path, {"n": 10}, fingerprint="c")
+    assert third.moved_aside == tmp_path / "records.jsonl.old1"
+    found = [read(tmp_path / name) for name in ("records.jsonl.old", "records.jsonl.old1", "records.jsonl")]
+    assert found == [[{"n": 1}], [{"n": 9}], [{"n": 10}]]
 
 
 def test_a_file_that_is_something_else_is_not_lost(tmp_path: Path) -> None:
@@ -57,7 +68,7 @@ def test_a_file_that_is_something_else_is_not_lost(tmp_path: Path) -> None:
 
 
 def test_the_json_of_a_run_names_its_records(tmp_path: Path) -> None:
-    write(tmp_path / "out.records.jsonl", {"n": 1}, finish=True)
+    write(tmp_path / "out.records.jsonl", {"n": 1}, is_finished=True)
     (tmp_path / "out.json").write_text(json.dumps({"records": "out.records.jsonl"}))
     assert read(tmp_path / "out.json") == [{"n": 1}]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import itertools
+import json
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
@@ -19,10 +21,10 @@ from midspan.evaluation.baselines import CopyBackend
 from midspan.evaluation.history import Hunk
 from midspan.evaluation.replay.clock import Clock, TimedBackend
 from midspan.evaluation.replay.figures import compare, figures
-from midspan.evaluation.replay.session import Typed, type_hunks
-from midspan.evaluation.replay.speed import NO_TIME, Speed
+from midspan.evaluation.replay.session import SERVER_MS, Typed, type_hunks
+from midspan.evaluation.replay.speed import NO_TIME, Speed, speed_file, speed_of
 from midspan.evaluation.replay.user import MODES, Mode, is_right, wanted_part
-from midspan.evaluation.typing import TYPISTS, strokes
+from midspan.evaluation.typing import TYPISTS, Stroke, strokes
 
 ROOT = Path("/midspan-replay-test")
 HEAD, ADDED, TAIL = (
@@ -109,11 +111,22 @@ async def test_five_keys_by_hand() -> None:
     assert (found.n_keys_alone, found.n_keys, found.n_interrupted) == (5, 4, 0)
 
     # With 30 ms a word, the first answer would come 125 ms after "a": "b" comes before it.
+    # The step that it is at ends 130 ms after "a", and only then is the request after "b" begun.
     found, _ = await typed(Oracle("x = ab cd"), hunk=hunk, speed=Speed(40, 0, 30))
     assert found.n_interrupted == 1
-    assert found.latencies_ms == [5 + 40 + 30 + 2 * 30]
-    # " cd" has been there for 56 ms when the space is typed, for 171 ms at "c" and for 281 ms at "d".
+    assert found.latencies_ms == pytest.approx([130 - keys[1].pause_ms + 5 + 40 + 30 + 2 * 30])
+    # " cd" has been there for 40 ms when the space is typed, for 155 ms at "c" and for 265 ms at "d".
     assert found.n_keys == 5
+
+
+async def test_a_typo_after_an_accepted_text_is_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user takes "bcdef", then mistypes the space: only the keys of what was taken are saved."""
+    slowly = [Stroke(i, key, 1000) for i, key in enumerate("abcdef + g")]
+    keys = (*slowly[:6], Stroke(6, "x", 1000, is_wrong=True), Stroke(6, "", 1000, is_backspace=True), *slowly[6:])
+    monkeypatch.setattr("midspan.evaluation.replay.session.strokes", lambda *_: keys)
+    hunk = Hunk("", "a.txt", "plaintext", "", 0, "abcdef + g")
+    found, _ = await typed(Oracle("abcdef - h"), "word", hunk=hunk)
+    assert (found.n_keys_alone, found.n_keys) == (12, 12 - 5 + 1)
 
 
 async def test_the_deadline_is_the_clocks() -> None:
@@ -140,6 +153,21 @@ async def test_what_was_not_read_in_time_is_read_by_the_next_request(next_key: f
     await read(dataclasses.replace(first, hole=Hole(HEAD + "    ", TAIL)))
     assert backend.work is not None
     assert backend.work.milliseconds == 410 + 510
+
+
+async def test_our_host_forgets_what_it_wrote_of_an_answer_that_was_cut_off() -> None:
+    class Host(Oracle):
+        name = "host"
+
+    host = Host()
+    found, _ = await typed(host, speed=Speed(40, 1, 40))
+    limits = [ask.max_tokens for ask in host.asks]
+    assert found.n_interrupted > 0
+    assert 0 in limits[1:]
+    assert all(ask.max_tokens or ask.hole == before.hole for before, ask in itertools.pairwise(host.asks))
+    # Only what the host did anew and to its end is compared with the clock.
+    assert 0 < len(found.measured_ms) <= found.n_requests - found.n_interrupted
+    assert all(40 + 40 + SERVER_MS <= simulated <= 600 for _, simulated in found.measured_ms)
 
 
 async def test_a_request_that_was_overtaken_is_given_up_and_its_stream_closed() -> None:
@@ -207,6 +235,34 @@ async def test_figures_and_a_worse_setting() -> None:
     versus = compare(good, worse)
     assert versus["n_hunks"] == 1
     assert versus["keystrokes_saved"]["whole"]["difference"] == pytest.approx(-good["keystrokes_saved"]["whole"])
+
+
+def speeds() -> int:
+    return len(json.loads(speed_file().read_text()))
+
+
+async def test_the_speed_of_a_model_is_measured_once(isolated_dirs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, settings = Oracle(), Settings()
+    first = await speed_of(model, settings)
+    n_asks = len(model.asks)
+    assert n_asks > 0
+    assert await speed_of(model, settings) == first
+    assert len(model.asks) == n_asks
+    await speed_of(model, settings, measure_again=True)
+    assert (len(model.asks), speeds()) == (2 * n_asks, 1)
+    model.model = "another"
+    await speed_of(model, settings)
+    assert (len(model.asks), speeds()) == (3 * n_asks, 2)
+    monkeypatch.setattr("midspan.evaluation.machine._cpu", lambda: "another")
+    await speed_of(model, settings)
+    assert (len(model.asks), speeds()) == (4 * n_asks, 3)
+    speed_file().write_text("{")
+    await speed_of(model, settings)
+    assert (len(model.asks), speeds()) == (5 * n_asks, 1)
+
+
+async def test_a_server_that_does_not_count_its_prompts_tokens_has_no_price_for_them(isolated_dirs: Path) -> None:
+    assert (await speed_of(ScriptedModel("x"), Settings())).prefill_ms_per_token == 0
 
 
 async def test_text_that_is_not_ascii_and_other_line_ends() -> None:

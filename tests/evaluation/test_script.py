@@ -1,93 +1,122 @@
-"""The language of session scripts: what it means, and what is said of what it does not mean."""
+"""The language of session scripts: what it means, and what is said of what means nothing."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
-from scripted_endpoint import scripted_endpoint
 
-from midspan.evaluation.errors import EvaluationError
-from midspan.evaluation.script import ScriptError, Step, parse_script, read_script, run_all
+from midspan.evaluation.harness import AUTOMATIC, INVOKED
+from midspan.evaluation.script import ScriptError, Step, parse_script, read_script
+from midspan.evaluation.steps import (
+    Accept,
+    Action,
+    Ask,
+    Backspace,
+    Close,
+    ExpectGhost,
+    ExpectNothing,
+    ExpectText,
+    Move,
+    Open,
+    Save,
+    Set,
+    Type,
+    Wait,
+)
 
-SERVE = (sys.executable, "-P", "-m", "midspan.cli", "--stdio")
 OPEN = "open a.py python\n  | x = ¦\n"
 
 
-def test_steps_blocks_and_comments() -> None:
-    script = parse_script('# a comment\nopen a.py python\n  | x = ¦\n  |\n  |   y\n\ntype "a"\n', "s")
-    assert script.steps == (Step("s:2", "open", "a.py python", "x = ¦\n\n  y"), Step("s:7", "type", '"a"'))
+def test_steps_texts_and_comments() -> None:
+    script = parse_script('# a comment\nopen a.py python\n  | x = ¦\n  |\n  |   y\n\n  type "a"  \n', "s")
+    assert script.name == "s"
+    assert script.steps == (
+        Step("s:2", "open a.py python", Open("a.py", "python", "x = \n\n  y", 4)),
+        Step("s:7", 'type "a"', Type("a")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "action"),
+    [
+        ("open b.go go", Open("b.go", "go")),
+        ('type "\\t\\"¦\\n"', Type('\t"¦\n')),
+        ("type\n  | two\n  |  lines", Type("two\n lines")),
+        ("backspace", Backspace(1)),
+        ("backspace 3", Backspace(3)),
+        ("move 1:9", Move(0, 8)),
+        ("wait 0.5", Wait(0.5)),
+        ("ask", Ask(AUTOMATIC)),
+        ("ask automatic", Ask(AUTOMATIC)),
+        ("ask invoked", Ask(INVOKED)),
+        ("ask until nothing", Ask(AUTOMATIC, "nothing")),
+        ("ask invoked until ghost", Ask(INVOKED, "ghost")),
+        ("accept", Accept("whole")),
+        ("accept whole", Accept("whole")),
+        ("accept line", Accept("line")),
+        ("accept word", Accept("word")),
+        ("expect nothing", ExpectNothing()),
+        ("expect ghost", ExpectGhost("matches", "")),
+        ('expect ghost "a b"', ExpectGhost("is", "a b")),
+        ('expect ghost ├ "a" ┤', ExpectGhost("is", ' "a" ')),
+        ("expect ghost\n  | a\n  |   b", ExpectGhost("is", "a\n  b")),
+        ('expect ghost contains "a"', ExpectGhost("contains", "a")),
+        ("expect ghost contains\n  | a", ExpectGhost("contains", "a")),
+        ("expect ghost matches /^a b$/", ExpectGhost("matches", "^a b$")),
+        ("expect text\n  | a¦", ExpectText("a¦")),
+        ("set completion.automatic=false", Set("completion.automatic", False)),
+        ("set backend.kind = openai", Set("backend.kind", "openai")),
+        ("save", Save()),
+        ("close", Close()),
+    ],
+)
+def test_each_step(line: str, action: Action) -> None:
+    (_, step) = parse_script(f"{OPEN}{line}\n", "s").steps
+    assert step.action == action
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("", "s: there is no step in it"),
+        ("# only this\n", "s: there is no step in it"),
         ("jump 3\n", "s:1: a step begins with one of open, type"),
-        ("  | text\n", "s:1: a text belongs below a step"),
-        ("\n?\n", "s:2: a step begins with"),
+        ("\n?\n", "s:2: a step begins with one of"),
+        ("  | text\n", "s:1: a text belongs directly below a step"),
+        ("open a.py python\n\n  | text\n", "s:3: a text belongs directly below a step"),
+        ("ask\n", "s:1: no document is in front"),
+        (OPEN + "close\nask\n", "s:4: no document is in front"),
+        (OPEN + OPEN, "s:3: a.py is open already"),
+        ("open a.py\n", "s:1: write `open NAME LANGUAGE`"),
+        ("open a.py python\n  | ¦¦\n", "s:1: there is one cursor"),
+        (OPEN + "type no quotes\n", "s:3: a text stands in double quotes"),
+        (OPEN + 'type "a" "b"\n', "s:3: a text stands in double quotes"),
+        (OPEN + 'type "\\q"\n', 's:3: "\\q" is no text as JSON writes them'),
+        (OPEN + 'type "a"\n  | b\n', "s:3: a text stands in double quotes"),
+        (OPEN + "backspace two\n", "s:3: write `backspace` or `backspace COUNT`"),
+        (OPEN + "move 0:1\n", "s:3: write `move LINE:COLUMN`"),
+        (OPEN + "wait nan\n", "s:3: write `wait SECONDS`"),
+        (OPEN + "ask loudly\n", "s:3: write `ask` or `ask invoked`"),
+        (OPEN + "ask\n  | a\n", "s:3: `ask` takes no text below it"),
+        (OPEN + "accept all\n", "s:3: write `accept`, `accept line` or `accept word`"),
+        (OPEN + "expect\n", "s:3: write `expect ghost …`"),
+        (OPEN + "expect text\n", "s:3: the text that is expected belongs below `expect text`"),
+        (OPEN + "expect ghost text\n", "s:3: a text stands in double quotes"),
+        (OPEN + "expect ghost matches a\n", "s:3: write `expect ghost matches /PATTERN/`"),
+        (OPEN + "expect ghost matches /(/\n", "s:3: /(/ is no regular expression"),
+        (OPEN + "set x\n", "s:3: write `set SECTION.KEY=VALUE`"),
+        (OPEN + "save all\n", "s:3: `save` stands alone on its line"),
     ],
 )
-def test_what_is_no_script(text: str, said: str) -> None:
+def test_what_means_nothing_is_named_with_its_line(text: str, said: str) -> None:
     with pytest.raises(ScriptError) as error:
         parse_script(text, "s")
     assert str(error.value).startswith(said)
 
 
-def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(ScriptError, match="cannot be read"):
-        read_script(tmp_path / "absent.session")
-
-
-async def failures(text: str, folder: Path) -> list[str]:
-    with scripted_endpoint(lambda prompt: "foo(bar)") as endpoint:
-        settings: dict[str, object] = {
-            "backend": {"kind": "openai", "endpoint": endpoint, "model": "m", "fim": "suffix"}
-        }
-        return await run_all([parse_script(text, "s")], SERVE, folder, settings, lambda line: None)
-
-
-@pytest.mark.parametrize(
-    ("steps", "said"),
-    [
-        ('ask\nexpect ghost "zzz"\n', "s:4: expected the ghost text 'zzz'\non screen:\n  | x = ¦├foo(bar)┤"),
-        ("ask\nexpect nothing\n", "s:4: expected no ghost text\non screen:\n  | x = ¦├foo(bar)┤"),
-        ("expect ghost\n", "s:3: expected some ghost text\non screen:\n  | x = ¦"),
-        ("accept\n", "s:3: there is no ghost text to accept.\n  | x = ¦"),
-        ("expect text\n  | y\n", "s:3: expected the text\n  | y\non screen:\n  | x = ¦"),
-        ('ask\nexpect ghost contains "q"\n', "s:4: expected ghost text that contains 'q'"),
-        ("ask\nexpect ghost matches /^q/\n", "s:4: expected ghost text that matches /^q/"),
-    ],
-)
-async def test_what_is_not_as_expected_is_shown_as_a_picture(steps: str, said: str, isolated_dirs: Path) -> None:
-    (failure,) = await failures(OPEN + steps, isolated_dirs)
-    assert failure.startswith(said)
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("ask\n", "no document is open yet"),
-        ("open a.py\n", "write `open NAME LANGUAGE`"),
-        ("open absent.py python\n", "absent.py cannot be read"),
-        (OPEN + "type no quotes\n", "stands in double quotes"),
-        (OPEN + "move 0:1\n", "write `move LINE:COLUMN`"),
-        (OPEN + "ask loudly\n", "write `ask` or `ask invoked`"),
-        (OPEN + "accept all\n", "write `accept`, `accept line` or `accept word`"),
-        (OPEN + "expect\n", "write `expect ghost"),
-        (OPEN + "expect text\n", "belongs below `expect text`"),
-        (OPEN + "expect ghost matches /(/\n", "is no regular expression"),
-        (OPEN + "wait long\n", "write `wait SECONDS`"),
-        (OPEN + "set x\n", "write `set section.key=value`"),
-        (OPEN + "backspace two\n", "write `backspace COUNT`"),
-    ],
-)
-async def test_a_step_that_means_nothing_is_named(text: str, said: str, isolated_dirs: Path) -> None:
-    with pytest.raises(ScriptError, match=r"^s:\d+: ") as error:
-        await failures(text, isolated_dirs)
-    assert said in str(error.value)
-
-
-async def test_another_server_that_cannot_be_started(isolated_dirs: Path) -> None:
-    with pytest.raises(EvaluationError, match="cannot be started"):
-        await run_all([parse_script(OPEN)], ["/absent/server"], isolated_dirs, {}, lambda line: None)
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "latin.session").write_bytes(b"# \xe4\n")
+    for name, reason in (("absent.session", "No such file"), ("latin.session", "it is not UTF-8")):
+        with pytest.raises(ScriptError, match=f"{name} cannot be read: {reason}"):
+            read_script(tmp_path / name)
