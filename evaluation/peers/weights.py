@@ -6,7 +6,7 @@ Only for models of Llama's architecture that came as GGUF: names and metadata ar
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import gguf
 import numpy as np
@@ -14,7 +14,13 @@ import torch
 
 from ...host.models.load import LoadedModel
 from ..errors import PeerMissing
+from .base import Kind
 
+Precision = Literal["BF16", "F16"]
+_TYPES = {
+    "BF16": (gguf.GGMLQuantizationType.BF16, gguf.LlamaFileType.MOSTLY_BF16),
+    "F16": (gguf.GGMLQuantizationType.F16, gguf.LlamaFileType.MOSTLY_F16),
+}
 _MODULES = {
     "attn_q": "self_attn.q_proj",
     "attn_k": "self_attn.k_proj",
@@ -29,21 +35,22 @@ _MODULES = {
 _OUTSIDE = {"token_embd": "model.embed_tokens", "output_norm": "model.norm", "output": "lm_head"}
 
 
-def write_gguf(loaded: LoadedModel, kind: str, path: Path) -> None:
-    """Write the weights for a kind of answer in bf16, as the host holds them where that is fast.
+def write_gguf(loaded: LoadedModel, kind: Kind, precision: Precision, path: Path) -> None:
+    """Write the weights for a kind of answer in 16 bits, all but vectors, which stay fp32.
 
     Raises PeerMissing for a model of another make.
     """
     source = loaded.files.gguf
     if source is None or loaded.module.config.model_type != "llama":
         raise PeerMissing("only models of Llama's architecture that came as GGUF can be given to llama.cpp")
+    matrices, file_type = _TYPES[precision]
     reader = gguf.GGUFReader(source)
     writer = gguf.GGUFWriter(path.with_suffix(".new"), "llama")
     for name, field in reader.fields.items():
         if not name.startswith("GGUF.") and name not in ("general.architecture", "general.file_type"):
             inner = field.types[1] if len(field.types) > 1 else None
             writer.add_key_value(name, field.contents(), field.types[0], inner)
-    writer.add_file_type(gguf.LlamaFileType.MOSTLY_BF16)
+    writer.add_file_type(file_type)
     module = loaded.line_module if kind == "line" else loaded.module
     weights = dict(module.named_parameters())
     for tensor in reader.tensors:
@@ -51,8 +58,7 @@ def write_gguf(loaded: LoadedModel, kind: str, path: Path) -> None:
         if values.ndim == 1:
             writer.add_tensor(tensor.name, values)
         else:
-            packed = gguf.quants.quantize(values, gguf.GGMLQuantizationType.BF16)
-            writer.add_tensor(tensor.name, packed, raw_dtype=gguf.GGMLQuantizationType.BF16)
+            writer.add_tensor(tensor.name, gguf.quants.quantize(values, matrices), raw_dtype=matrices)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
