@@ -46,7 +46,7 @@ def progress() -> Iterator[tuple[Callable[[str], None], Advance]]:
     def say(sentence: str) -> None:
         if sentence != said[0]:
             said[0] = sentence
-            console.print(sentence, style="dim", markup=False, highlight=False)
+            console.print(sentence, style="dim", markup=False, highlight=False, soft_wrap=True)
 
     tasks = {}
 

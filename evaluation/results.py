@@ -27,6 +27,9 @@ def write(path: Path, text: str) -> None:
     """Write a text in one step. Raises EvaluationError."""
     fresh = path.with_name(f".{path.name}.new")
     try:
+        if path.exists() and not path.is_file():  # a device, such as /dev/stdout
+            path.write_text(text, "utf-8", errors="surrogatepass")
+            return
         fresh.write_text(text, "utf-8", errors="surrogatepass")
         fresh.replace(path)
     except OSError as error:

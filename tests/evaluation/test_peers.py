@@ -71,7 +71,7 @@ async def test_a_source_that_is_not_the_pinned_one_is_not_built(
 
     async with raw_server(reply) as server:
         monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{server.port}/simple")
-        with pytest.raises(PeerMissing, match="cannot be fetched: .* not the expected file"):
+        with pytest.raises(PeerMissing, match=r"cannot be fetched: .* not the expected file"):
             await asyncio.to_thread(build.build, lambda text: None)
     assert not (tmp_path / "was-run").exists()
     assert not list(tmp_path.rglob("*.tar.gz*"))
@@ -157,7 +157,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
         eos_token_id=2,
     )
     torch.manual_seed(5)
-    made = [transformers.LlamaForCausalLM(config).bfloat16().eval() for _ in range(2)]
+    made = [transformers.LlamaForCausalLM(config).bfloat16().eval().requires_grad_(False) for _ in range(2)]
     _write_zeros(config, folder / "source.gguf")
     files = ModelFiles("small", folder, gguf=folder / "source.gguf")
     return LoadedModel(files, made[0], made[1], (), None, torch.device("cpu"), torch.bfloat16, 4096)
