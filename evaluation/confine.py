@@ -2,8 +2,10 @@
 
 Standard library only, since it starts without packages. On Linux a Landlock rule set (Documentation/userspace-api/
 landlock.rst) leaves the file system readable only where interpreters need it and writable only in the working
-folder; a seccomp filter (seccomp_filter.rst) leaves no sockets, no new processes and no signals to others. Both work
-without privileges, and hold for whatever is executed afterwards. Elsewhere only the limits of `setrlimit` are there.
+folder; a seccomp filter (seccomp_filter.rst) leaves no sockets, no new processes, no signals to others, no memory that
+outlives the process, and of what Landlock does not know (modes, owners, times of files) nothing but the pretence. Both
+work without privileges, and hold for whatever is executed afterwards. Elsewhere only the limits of `setrlimit` are
+there.
 """
 
 from __future__ import annotations
@@ -17,13 +19,14 @@ import resource
 import signal
 import struct
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 _PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _SECCOMP_FILTER = 1, 22, 38, 2
 
 _LANDLOCK_CREATE, _LANDLOCK_ADD_RULE, _LANDLOCK_RESTRICT = 444, 445, 446
 _LANDLOCK_VERSION_FLAG, _LANDLOCK_PATH_BENEATH = 1, 1
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR, _TRUNCATE = 1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 14
+_MAKE_DEVICES_AND_SOCKETS = 1 << 6 | 1 << 9 | 1 << 11
 _RIGHTS_OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE
 _N_RIGHTS_BY_VERSION = {1: 13, 2: 14, 3: 15}
 
@@ -33,7 +36,8 @@ _AT_NUMBER, _AT_MACHINE, _AT_FIRST_ARGUMENT = 0, 4, 16
 _CLONE_THREAD = 0x0001_0000
 
 # Numbers of system calls: arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h.
-_MACHINES: dict[str, tuple[int, dict[str, int], tuple[int, ...]]] = {
+# For each machine: its mark, calls that depend on an argument, forbidden calls, calls that only seem to work.
+_MACHINES: dict[str, tuple[int, dict[str, int], tuple[int, ...], tuple[int, ...]]] = {
     "x86_64": (
         0xC000_003E,
         {"clone": 56, "clone3": 435, "kill": 62, "tgkill": 234, "prlimit64": 302},
@@ -47,6 +51,14 @@ _MACHINES: dict[str, tuple[int, dict[str, int], tuple[int, ...]]] = {
             *(169, 167, 168, 175, 313, 176, 246, 320),  # reboot, swapon, swapoff, modules, kexec
             *(248, 249, 250),  # add_key, request_key, keyctl
             *(170, 164, 227, 163, 179, 141),  # sethostname, settimeofday, clock_settime, acct, quotactl, setpriority
+            *(319, 447, 29, 64, 68, 240),  # memfd_create, memfd_secret, shmget, semget, msgget, mq_open
+            304,  # open_by_handle_at
+        ),
+        (
+            *(90, 91, 268, 452),  # chmod, fchmod, fchmodat, fchmodat2
+            *(92, 93, 94, 260),  # chown, fchown, lchown, fchownat
+            *(132, 235, 261, 280),  # utime, utimes, futimesat, utimensat
+            *(188, 189, 190, 463, 197, 198, 199, 466),  # setxattr and removexattr, each with l, f and at
         ),
     ),
     "aarch64": (
@@ -61,6 +73,14 @@ _MACHINES: dict[str, tuple[int, dict[str, int], tuple[int, ...]]] = {
             *(142, 224, 225, 105, 273, 106, 104, 294),
             *(217, 218, 219),
             *(161, 170, 112, 89, 60, 140),
+            *(279, 447, 194, 190, 186, 180),
+            265,
+        ),
+        (
+            *(52, 53, 452),
+            *(55, 54),
+            88,
+            *(5, 6, 7, 463, 14, 15, 16, 466),
         ),
     ),
 }
@@ -70,12 +90,12 @@ def main() -> None:
     """Confine this process as the first argument (JSON) says, then execute the rest; alone, tell what was done."""
     wanted = json.loads(sys.argv[1])
     command = sys.argv[2:]
-    for name, amount in wanted["limits"].items():
-        resource.setrlimit(getattr(resource, name), (amount, amount))
-    in_force = ["limits of time, memory and file size"]
+    in_force = ["limits of " + ", ".join(["time", *_limit(wanted["limits"])])]
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != wanted["parent"]:
+            sys.exit("The parent has ended.")
         if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0:
             if _restrict_files(libc, wanted["readable"], wanted["writable"]):
                 in_force.append("files only in a folder of its own (Landlock)")
@@ -84,6 +104,22 @@ def main() -> None:
     if command:
         os.execv(command[0], command)
     sys.stdout.write(json.dumps(in_force))
+
+
+def _limit(limits: Mapping[str, int]) -> list[str]:
+    """Set limits as low as wanted, or lower where the user has less; return in words which ones hold."""
+    words = {"RLIMIT_AS": "memory", "RLIMIT_DATA": "memory", "RLIMIT_FSIZE": "file size"}
+    held = []
+    for name, amount in limits.items():
+        which = getattr(resource, name)
+        most = resource.getrlimit(which)[1]
+        lowest = amount if most == resource.RLIM_INFINITY else min(amount, most)
+        try:
+            resource.setrlimit(which, (lowest, lowest))
+        except (OSError, ValueError):
+            continue  # macOS knows limits of memory and refuses to set them
+        held += [words[name]] if name in words else []
+    return held
 
 
 def _restrict_files(libc: ctypes.CDLL, readable: Iterable[str], writable: str) -> bool:
@@ -98,7 +134,7 @@ def _restrict_files(libc: ctypes.CDLL, readable: Iterable[str], writable: str) -
         return False
     read = _EXECUTE | _READ_FILE | _READ_DIR
     allowed = [(path, read) for path in readable]
-    allowed += [(writable, everything), ("/dev/null", _READ_FILE | _WRITE_FILE)]
+    allowed += [(writable, everything & ~_MAKE_DEVICES_AND_SOCKETS), ("/dev/null", _READ_FILE | _WRITE_FILE)]
     for path, rights in allowed:
         _allow(libc, rules, path, rights)
     is_done: bool = libc.syscall(_LANDLOCK_RESTRICT, rules, 0) == 0
@@ -131,7 +167,7 @@ def _restrict_calls(libc: ctypes.CDLL) -> bool:
 
 
 def _filter(
-    machine: int, numbers: dict[str, int], denied: tuple[int, ...], own_pid: int
+    machine: int, numbers: dict[str, int], denied: tuple[int, ...], pretended: tuple[int, ...], own_pid: int
 ) -> list[tuple[int, int, int, int]]:
     """Return the steps of a classic BPF program, (code, jump if true, jump if false, value)."""
     refuse = (_RETURN, 0, 0, _ERROR | errno.EPERM)
@@ -147,6 +183,8 @@ def _filter(
     ]
     for number in denied:
         steps += [(_JUMP_EQUAL, 0, 1, number), refuse]
+    for number in pretended:  # refused, they would end programs that copy a file with its mode
+        steps += [(_JUMP_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERROR)]
     # Unknown: the C library then uses clone, whose flags can be seen here.
     steps += [(_JUMP_EQUAL, 0, 1, numbers["clone3"]), (_RETURN, 0, 0, _ERROR | errno.ENOSYS)]
     thread = [first_argument, (_JUMP_IF_BIT, 0, 1, _CLONE_THREAD), allow, refuse]

@@ -29,6 +29,7 @@ _CONFINE = Path(__file__).with_name("confine.py")
 _PYTHON = (sys.executable, "-I", "-S", "-B")
 _POLL_SECONDS, _LONGEST_POLL_SECONDS = 0.002, 0.05
 _TAIL_BYTES = 128
+_BLOCK_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,14 @@ class Limits:
     folder_bytes: int = 16 << 20
 
 
+@cache
 def can_run(language: str) -> bool:
-    """Tell whether programs in a language can be run on this machine."""
-    return language == "python" or (language == "javascript" and _node() is not None)
+    """Tell whether programs in a language can be run on this machine.
+
+    An empty program is tried: an interpreter that needs what is forbidden would make every program fail.
+    """
+    is_there = language == "python" or (language == "javascript" and _node() is not None)
+    return is_there and _outcome("", language, Limits(seconds=60)) == "passed"
 
 
 def run_program(program: str, language: str, limits: Limits = Limits()) -> Outcome:
@@ -55,6 +61,10 @@ def run_program(program: str, language: str, limits: Limits = Limits()) -> Outco
     """
     if not can_run(language):
         raise ValueError(f"programs in {language} cannot be run here")
+    return _outcome(program, language, limits)
+
+
+def _outcome(program: str, language: str, limits: Limits) -> Outcome:
     word = secrets.token_hex(8)
     folder = Path(tempfile.mkdtemp(prefix="midspan-run-"))
     try:
@@ -74,7 +84,7 @@ def run_program(program: str, language: str, limits: Limits = Limits()) -> Outco
             output.seek(max(0, output.seek(0, os.SEEK_END) - _TAIL_BYTES))
             return "passed" if output.read().decode("utf-8", "replace").rstrip().endswith(word) else "early-exit"
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
 
 
 @cache
@@ -115,17 +125,22 @@ def _watch(process: subprocess.Popen[bytes], work: Path, limits: Limits) -> int 
         with suppress(subprocess.TimeoutExpired):
             return process.wait(pause)
         pause = min(_LONGEST_POLL_SECONDS, 2 * pause)
-        if pause == _LONGEST_POLL_SECONDS and _n_bytes(work) > limits.folder_bytes:
+        if pause == _LONGEST_POLL_SECONDS and _is_fuller(work, limits.folder_bytes):
             return -signal.SIGXFSZ
     return None
 
 
 def _restrictions(work: Path, limits: Limits, *, is_python: bool) -> str:
-    seconds = int(limits.seconds) + 1
-    amounts = {"RLIMIT_CPU": seconds, "RLIMIT_FSIZE": limits.file_bytes, "RLIMIT_CORE": 0}
     # V8 reserves far more addresses than it uses.
-    amounts["RLIMIT_AS" if is_python else "RLIMIT_DATA"] = limits.memory_bytes * (1 if is_python else 2)
-    return json.dumps({"limits": amounts, "readable": _readable(), "writable": str(work)})
+    memory = {"RLIMIT_AS": limits.memory_bytes} if is_python else {"RLIMIT_DATA": 2 * limits.memory_bytes}
+    amounts = {
+        "RLIMIT_CPU": int(limits.seconds) + 1,
+        **memory,
+        "RLIMIT_FSIZE": limits.file_bytes,
+        "RLIMIT_CORE": 0,
+        "RLIMIT_NOFILE": 128,
+    }
+    return json.dumps({"limits": amounts, "readable": _readable(), "writable": str(work), "parent": os.getpid()})
 
 
 @cache
@@ -156,7 +171,42 @@ def _node_command(script: Path) -> list[str]:
     return [node, "--max-old-space-size=512", str(script)]
 
 
-def _n_bytes(folder: Path) -> int:
+def _is_fuller(folder: Path, n_bytes: int) -> bool:
+    """Tell whether files take more space, each at least a block, or lie where they can't be counted."""
+    total, waiting = 0, [str(folder)]
+    while waiting and total <= n_bytes:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    with suppress(FileNotFoundError):
+                        total += max(_BLOCK_BYTES, entry.stat(follow_symlinks=False).st_blocks * 512)
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return True
+    return total > n_bytes
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder whatever a program has made of it: nested deeper than a path can be long, or unreadable.
+
+    Folders are moved to the top before they are emptied.
+    """
+    waiting, n_moved = [folder], 0
     with suppress(OSError):
-        return sum(entry.stat(follow_symlinks=False).st_blocks * 512 for entry in os.scandir(folder))
-    return 0
+        while waiting:
+            place = waiting.pop()
+            for entry in list(os.scandir(place)):
+                if not entry.is_dir(follow_symlinks=False):
+                    os.unlink(entry.path)
+                    continue
+                n_moved += 1
+                moved = folder / f"moved-{n_moved}"
+                os.chmod(entry.path, 0o700)
+                os.rename(entry.path, moved)
+                waiting.append(moved)
+            if place != folder:
+                place.rmdir()
+        folder.rmdir()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -72,17 +73,19 @@ def load(path: Path) -> TaskSet:
     try:
         with _open(path) as file:
             for number, line in enumerate(_lines(file), 1):
-                task = _read(line) if line.strip() else None
+                task = _read(line)
                 if isinstance(task, Task) and task.id in tasks:
-                    task = f"the id {task.id!r} stands here twice"
+                    task = f"the id {task.id[:80]!r} stands here twice"
                 if isinstance(task, Task):
                     tasks[task.id] = task
-                elif task is not None and len(problems) < MAX_PROBLEMS:
+                elif len(problems) < MAX_PROBLEMS:
                     problems.append(f"{path.name}:{number}: {task}")
     except gzip.BadGzipFile as error:
-        raise TasksError(f"{path} is not a gzip file. Rename it to .jsonl if it is plain text.") from error
-    except EOFError as error:
-        raise TasksError(f"{path} is cut off. Fetch it again.") from error
+        raise TasksError(
+            f"{path} is not a whole gzip file. Fetch it again, or rename it to .jsonl if it is plain text."
+        ) from error
+    except (EOFError, zlib.error) as error:
+        raise TasksError(f"{path} is cut off or damaged. Fetch it again.") from error
     except OSError as error:
         raise TasksError(f"{path} cannot be read: {error.strerror or error}.") from error
     if not tasks:
@@ -130,8 +133,12 @@ def _read(line: bytes) -> Task | str:
     """Return the task of a line, or what is wrong with it."""
     if len(line) > MAX_LINE_BYTES:
         return f"longer than {MAX_LINE_BYTES:,} bytes"
+    if not line.strip():
+        return "blank"
     try:
         row = json.loads(line)
+    except UnicodeDecodeError:
+        return "not UTF-8"
     except (ValueError, RecursionError):
         return "not JSON"
     if not isinstance(row, dict):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
@@ -25,12 +26,13 @@ needs_linux = pytest.mark.skipif(
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_left_behind() -> Iterator[None]:
+def nothing_is_left_behind(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    folder = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
     mine = set(psutil.Process().children(recursive=True))
-    folders = set(Path(tempfile.gettempdir()).glob("midspan-run-*"))
     yield
     assert set(psutil.Process().children(recursive=True)) <= mine
-    assert set(Path(tempfile.gettempdir()).glob("midspan-run-*")) <= folders
+    assert not list(folder.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -39,6 +41,7 @@ def nothing_is_left_behind() -> Iterator[None]:
         ("import math, typing, collections\nassert math.gcd(4, 6) == 2", "passed"),
         ("import threading\nt = threading.Thread(target=print)\nt.start()\nt.join()", "passed"),
         ("open('a.txt', 'w').write('x')\nassert open('a.txt').read() == 'x'", "passed"),
+        ("import shutil\nopen('a', 'w').write('x')\nshutil.copy2('a', 'b')\nassert open('b').read() == 'x'", "passed"),
         ("print('ä' * 1000)", "passed"),
         ("x = '''\ud800'''", "failed"),
         ("assert 1 == 2", "failed"),
@@ -93,6 +96,9 @@ def test_a_language_that_cannot_be_run() -> None:
         "open('/etc/passwd').read()",
         "open('/proc/1/environ', 'rb').read()",
         "import ctypes; assert ctypes.CDLL(None).unshare(0x10000000) == 0",
+        "import ctypes; assert ctypes.CDLL(None).shmget(0, 4096, 0o1600) >= 0",
+        "import os; os.memfd_create('x')",
+        "import os; os.mknod('disk', 0o60600, os.makedev(7, 0))",
     ],
 )
 def test_what_is_forbidden(program: str) -> None:
@@ -106,6 +112,11 @@ def test_files_outside_of_its_folder_are_out_of_reach(tmp_path: Path) -> None:
     assert run_program(f"open({str(secret)!r}).read()", "python") == "failed"
     assert run_program(f"open({str(tmp_path / 'new')!r}, 'w')", "python") == "failed"
     assert run_program(f"import os; os.remove({str(secret)!r})", "python") == "failed"
+    before = secret.stat()
+    assert (
+        run_program(f"import os; os.chmod({str(secret)!r}, 0); os.utime({str(secret)!r}, (1, 1))", "python") == "passed"
+    )
+    assert (secret.stat().st_mode, secret.stat().st_mtime) == (before.st_mode, before.st_mtime)
     assert [path.name for path in tmp_path.iterdir()] == ["secret"]
 
 
@@ -119,9 +130,41 @@ def test_nobody_is_called() -> None:
             server.accept()
 
 
-def test_a_folder_that_grows_is_stopped() -> None:
-    program = "i = 0\nwhile True:\n    i += 1\n    open(f'f{i}', 'w').write('x' * 1_000_000)"
-    assert run_program(program, "python", Limits(seconds=20, folder_bytes=4_000_000)) == "failed"
+@pytest.mark.parametrize(
+    "step",
+    [
+        "open(f'f{i}', 'w').write('x' * 1_000_000)",
+        "os.makedirs('a/b', exist_ok=True); open(f'a/b/f{i}', 'w').write('x' * 1_000_000)",
+        "open(f'f{i}', 'w').close()",
+        "os.mkdir('x' * 200); os.chdir('x' * 200)",
+    ],
+)
+def test_a_folder_that_grows_is_stopped(step: str) -> None:
+    program = f"import os\ni = 0\nwhile True:\n    i += 1\n    {step}"
+    assert run_program(program, "python", Limits(seconds=60, folder_bytes=4_000_000)) == "failed"
+
+
+def test_a_folder_that_is_hard_to_remove_is_removed() -> None:
+    program = "import os\nos.mkdir('shut', 0)\nfor _ in range(1500):\n    os.mkdir('d'); os.chdir('d')"
+    assert run_program(program, "python", Limits(seconds=60)) in ("passed", "failed")  # one who looks may see too deep
+
+
+def output_of(program: str, **environment: str) -> str:
+    command = [sys.executable, "-c", f"from midspan.evaluation.sandbox import *\n{program}"]
+    done = subprocess.run(command, env={**os.environ, **environment}, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def test_limits_that_the_user_has_already_stay() -> None:
+    inner = "import resource; assert resource.getrlimit(resource.RLIMIT_FSIZE)[1] == 500_000"
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))"
+    assert output_of(f"{limit}\nprint(run_program({inner!r}, 'python'))") == "passed"
+
+
+def test_an_interpreter_that_cannot_start_runs_nothing(tmp_path: Path) -> None:
+    (tmp_path / "node").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "node").chmod(0o755)
+    assert output_of("print(can_run('javascript'))", PATH=str(tmp_path)) == "False"
 
 
 def test_the_environment_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,5 +183,4 @@ def test_many_at_once() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="another kernel has other protections")
 def test_protections_are_told() -> None:
-    assert "limits of time, memory and file size" in protections()
-    assert os.path.isdir(tempfile.gettempdir())
+    assert "limits of time, memory, file size" in protections()

@@ -35,7 +35,7 @@ def test_a_row_is_read_with_all_its_fields(tmp_path: Path) -> None:
         "context": [{"path": "b.py", "text": "y = 2"}],
         "more": 1,
     }
-    loaded = load(written(tmp_path / "few.jsonl", row, "", {**ROW, "id": "b"}))
+    loaded = load(written(tmp_path / "few.jsonl", row, {**ROW, "id": "b"}))
     assert loaded.name == "few"
     assert loaded.problems == ()
     assert loaded.tasks[0] == Task(
@@ -47,6 +47,7 @@ def test_a_row_is_read_with_all_its_fields(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
+        ("", "blank"),
         ("{", "not JSON"),
         ("[" * 100_000, "not JSON"),
         ("[1]", "not an object"),
@@ -71,22 +72,33 @@ def test_bytes_that_are_no_text_are_left_out(tmp_path: Path) -> None:
     path = tmp_path / "some.jsonl"
     path.write_bytes(b'{"id": "\xff"}\n' + json.dumps({**ROW, "prefix": "\ud800"}).encode() + b"\n")
     loaded = load(path)
-    assert loaded.problems == ("some.jsonl:1: not JSON",)
+    assert loaded.problems == ("some.jsonl:1: not UTF-8",)
     assert loaded.tasks[0].prefix == "\ud800"
 
 
 def test_files_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "plain.jsonl.gz").write_text(json.dumps(ROW))
-    (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(json.dumps(ROW).encode() * 100)[:-20])
+    whole = gzip.compress(json.dumps(ROW).encode() * 100)
+    (tmp_path / "cut.jsonl.gz").write_bytes(whole[:-20])
+    (tmp_path / "damaged.jsonl.gz").write_bytes(whole[:10] + b"\xff" * 20 + whole[30:])
     written(tmp_path / "empty.jsonl")
     written(tmp_path / "wrong.jsonl", {"id": "a"})
     said = {}
-    for name in ("plain.jsonl.gz", "cut.jsonl.gz", "empty.jsonl", "wrong.jsonl", "absent.jsonl", "."):
+    for name in (
+        "plain.jsonl.gz",
+        "cut.jsonl.gz",
+        "damaged.jsonl.gz",
+        "empty.jsonl",
+        "wrong.jsonl",
+        "absent.jsonl",
+        ".",
+    ):
         with pytest.raises(TasksError) as error:
             load(tmp_path / name)
         said[name] = str(error.value)
-    assert "not a gzip file" in said["plain.jsonl.gz"]
+    assert "not a whole gzip file" in said["plain.jsonl.gz"]
     assert "cut off" in said["cut.jsonl.gz"]
+    assert "damaged" in said["damaged.jsonl.gz"]
     assert "holds no tasks. It" in said["empty.jsonl"]
     assert "holds no tasks (wrong.jsonl:1: `language` is missing)" in said["wrong.jsonl"]
     assert "is not a file" in said["absent.jsonl"]
