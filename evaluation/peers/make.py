@@ -24,7 +24,8 @@ _KINDS: tuple[Kind, ...] = ("line", "block")
 _FASTEST = "Q4_0"
 """llama.cpp's fastest quantisation for processors: it repacks these blocks for the widest instructions at hand.
 
-Processor seconds of one thread, AVX2, default model, prompt of 700 tokens and 30 more: QQQ.
+Seconds of one core (AVX2) for 700 tokens of a prompt, and for 30 tokens after it, with the default model:
+Q4_0 3.0 + 0.75, IQ4_NL 2.8 + 0.76, Q8_0 3.4 + 0.94, Q4_1 7.1 + 0.91, F16 3.5 + 1.4, BF16 4.2 + 1.5.
 """
 
 Say = Callable[[str], None]
@@ -69,7 +70,7 @@ def weights(model: str, programs: Built, say: Say) -> tuple[dict[Kind, Path], di
 
 
 def _precision() -> Precision:
-    """Return the one of llama.cpp's formats of 16 bits that this processor is fast with: bf16 where it knows that."""
+    """Return the format of 16 bits that llama.cpp is fast with here: bf16 only where the processor computes in it."""
     return "BF16" if choose_dtype("auto", choose_device("cpu")) == torch.bfloat16 else "F16"
 
 

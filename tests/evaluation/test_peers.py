@@ -214,23 +214,22 @@ def _bytes_as_gpt2_writes_them() -> list[str]:
     return [chr(byte) if byte in shown else chr(256 + hidden.index(byte)) for byte in range(256)]
 
 
-@pytest.mark.parametrize("precision", ["BF16", "F16"])
+@pytest.mark.parametrize(("kind", "precision"), [("line", "BF16"), ("block", "F16")])
 def test_what_is_written_for_llama_cpp_reads_back_as_our_weights(
-    model: LoadedModel, precision: Any, tmp_path: Path
+    model: LoadedModel, kind: Any, precision: Any, tmp_path: Path
 ) -> None:
     """transformers' own reader of GGUF files is the judge: names, shapes, the order of rows."""
-    for kind, module in (("line", model.line_module), ("block", model.module)):
-        path = tmp_path / f"{kind}.gguf"
-        write_gguf(model, kind, precision, path)  # type: ignore[arg-type]
-        theirs = dict(read_gguf_model(path, torch.bfloat16).named_parameters())
-        ours = dict(module.named_parameters())
-        assert theirs.keys() == ours.keys()
-        # fp16 has smaller exponents than bf16: numbers below 2⁻²⁴ become 0.
-        assert all(torch.allclose(theirs[name], ours[name], rtol=0, atol=1e-7) for name in ours)
+    path = tmp_path / "written.gguf"
+    write_gguf(model, kind, precision, path)
+    theirs = dict(read_gguf_model(path, torch.bfloat16).named_parameters())
+    ours = dict((model.line_module if kind == "line" else model.module).named_parameters())
+    assert theirs.keys() == ours.keys()
+    # bf16 has smaller numbers than fp16, in which they become 0 below 2⁻²⁵.
+    assert all(torch.allclose(theirs[name], ours[name], rtol=0, atol=1e-7) for name in ours)
     before, after = (gguf.GGUFReader(path).fields for path in (model.files.gguf, path))
     kept = before.keys() - {name for name in before if name.startswith("GGUF.")}
     assert {name: after[name].contents() for name in kept} == {name: before[name].contents() for name in kept}
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["block.gguf", "line.gguf"]
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_models_of_another_make_are_refused(model: LoadedModel, tmp_path: Path) -> None:
@@ -279,22 +278,24 @@ async def test_cancelling_stops_llama_cpp(port: int) -> None:
     work.cancel()
     with pytest.raises(asyncio.CancelledError):
         await work
-    slot = await _until(port, lambda slot: not slot["is_processing"])
-    assert 0 < _n_written(slot) < 4000
+    n_written = await _until(port, lambda slot: not slot["is_processing"])
+    assert n_written < 2000
 
 
 def _n_written(slot: dict[str, Any]) -> int:
     return int(slot["next_token"][0]["n_decoded"])
 
 
-async def _until(port: int, is_so: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """Return the state of the server's slot once something holds of it."""
+async def _until(port: int, is_so: Callable[[dict[str, Any]], bool]) -> int:
+    """Wait until something holds of the server's slot; return the most tokens that were seen written till then."""
+    n_written = 0
     async with asyncio.timeout(60):
         while True:
             with await asyncio.to_thread(urllib.request.urlopen, f"http://127.0.0.1:{port}/slots") as answer:
-                slot: dict[str, Any] = json.load(answer)[0]
+                slot = json.load(answer)[0]
+            n_written = max(n_written, _n_written(slot))
             if is_so(slot):
-                return slot
+                return n_written
             await asyncio.sleep(0.01)
 
 
