@@ -9,14 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SERVE = """
-import sys, xllamacpp
+import os, sys, xllamacpp
+# The address has stdout to itself: llama.cpp's log cuts into the lines of whoever shares its stream.
+address = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
 params = xllamacpp.CommonParams()
 params.model.path = sys.argv[1]
 params.n_ctx, params.n_parallel, params.port = 4096, 1, 0
 params.hostnames = ["127.0.0.1"]
 params.cpuparams.n_threads = 2
 server = xllamacpp.Server(params)
-print(server.listening_address, file=sys.__stderr__, flush=True)
+print(server.listening_address, file=address, flush=True)
 sys.stdin.read()
 """
 
@@ -27,18 +30,18 @@ def llama_cpp_server(gguf: Path) -> Iterator[str]:
     process = subprocess.Popen(
         [sys.executable, "-c", SERVE, str(gguf)],
         stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         text=True,
     )
-    assert process.stderr is not None
     assert process.stdin is not None
+    assert process.stdout is not None
     try:
-        address = next((line.strip() for line in process.stderr if line.startswith("http://")), "")
+        address = process.stdout.readline().strip()
         assert address, "llama.cpp's server did not start"
         yield f"{address}/v1"
     finally:
         process.stdin.close()
         process.kill()
         process.wait()
-        process.stderr.close()
+        process.stdout.close()
