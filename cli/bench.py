@@ -75,6 +75,8 @@ def typing(
     if problems := problems_of(overrides):
         raise click.BadParameter(" ".join(problems), param_hint="--set")
     settings, _ = load(None, overrides)
+    if not (settings.completion.enabled and settings.completion.automatic):
+        raise click.ClickException("Nothing is asked while typing: completion.enabled or completion.automatic is off.")
     if settings.backend.kind != "host":
         raise click.ClickException("Typing is measured with midspan's own model host: leave out backend.kind.")
     names = tuple(filter(None, map(str.strip, against.split(","))))
@@ -90,7 +92,18 @@ def typing(
 
 def _typing_table(result: dict[str, Any]) -> str:
     rows = [
-        ("", "p50 ms", "p95 ms", "p99 ms", "in time", "midspan/peer p50", "p95", "CPU s/shown", "RSS MB", "tokens/key")
+        (
+            "",
+            "p50 ms",
+            "p95 ms",
+            "p99 ms",
+            "in time",
+            "midspan/peer p50",
+            "p95",
+            "CPU s/shown",
+            "RSS MB",
+            "tokens/key",
+        )
     ]
     for name, one in result["systems"].items():
         if one.get("missing"):
@@ -108,7 +121,7 @@ def _typing_table(result: dict[str, Any]) -> str:
         [
             f"{result['n_keystrokes']} keys, at {result['n']} of them midspan's model was asked",
             table(rows),
-            f"felt at every key: {in_words}; text on screen after {shares}",
+            f"felt at every key, however late: {in_words}; text on screen after {shares}",
         ]
     )
 

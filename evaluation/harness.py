@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from .client_text import ClientText, to_units
+from .client_text import ClientText, from_units, to_units
 from .json_rpc import PATIENCE, Json, JsonRpcClient, RequestFailed, SessionFailed
 
 __all__ = ["AUTOMATIC", "INVOKED", "REQUEST_CANCELLED", "LspSession", "RequestFailed", "SessionFailed"]
@@ -208,10 +208,10 @@ class LspSession(JsonRpcClient):
             document.place(at["line"], at["character"]) for at in (item["range"]["start"], item["range"]["end"])
         )
         before, after = document.units[start : document.cursor], document.units[document.cursor : end]
-        text: str = item["insertText"]
-        if not (text.startswith(before) and text.endswith(after)) or len(text) < len(before) + len(after):
+        units = to_units(item["insertText"])
+        if not (units.startswith(before) and units.endswith(after)) or len(units) < len(before) + len(after):
             return ""
-        return text[len(before) : len(text) - len(after)]
+        return from_units(units[len(before) : len(units) - len(after)])
 
     async def accept(self, uri: str, item: Json) -> None:
         """Take an item: replace its range by its text, and run its command."""

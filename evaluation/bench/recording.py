@@ -30,6 +30,8 @@ class Recorded:
     n_prompt: int = 0
     n_reused: int = 0
     n_written: int = 0
+    has_text: bool = False
+    """Whether any of it was more than blank."""
 
 
 @dataclass(slots=True)
@@ -117,3 +119,4 @@ def _note(request: Recorded, event: bytes) -> None:
     for choice in told.get("choices") or ():
         logprobs = choice.get("logprobs") or {}
         request.n_written += len(logprobs.get("tokens") or ())
+        request.has_text |= bool(choice["text"].strip())

@@ -49,7 +49,9 @@ def segments(files: Sequence[Path], n: int, n_keys: int, typist: Typist, seed: i
 
 def _text(path: Path) -> str:
     try:
-        data = path.read_bytes() if path.stat().st_size <= _MAX_BYTES else b""
+        data = path.read_bytes()
+        if len(data) > _MAX_BYTES:
+            raise EvaluationError(f"{path} is larger than {_MAX_BYTES // 1000} kB. Give smaller files.")
         return data.decode("utf-8").replace("\r\n", "\n")
     except (OSError, UnicodeDecodeError) as error:
         raise EvaluationError(f"{path} cannot be typed: {error}.") from error

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import plots
-from .page import details, differences, figure, how_it_was_made, interval, note, p_value, page, section, share, table
+from .page import details, differences, figure, how_it_was_made, note, p_value, page, section, share, table
 from .plots import Row
 
 _NAMES = {
@@ -40,6 +40,7 @@ def eval_page(result: Mapping[str, Any]) -> str:
             section("Tests passed", _forest(sets, "pass_at_1")),
             section("Bits per character of the true answer (lower is better)", _bits(sets)),
             section("By language and kind", _parts(sets)),
+            section("Without a model", _without_a_model(sets)),
             section("What went wrong", _trouble(result)),
             section("Compared", _compared(result)),
             section("How this was made", how_it_was_made(result, _facts(result))),
@@ -48,34 +49,40 @@ def eval_page(result: Mapping[str, Any]) -> str:
 
 
 def _headline(sets: Mapping[str, Mapping[str, Any]]) -> str:
-    header = (
-        "set",
-        "n",
-        "exact match",
-        "",
-        "edit similarity",
-        "tests passed",
-        "",
-        "bits/char",
-        "copy: exact",
-        "copy: similarity",
-    )
+    header = ("set", "n", *_NAMES.values(), "rows left out")
     rows = [
-        (
-            name,
-            one["n"],
-            share(one["exact"]),
-            interval(one["ci95"]["exact"]),
-            share(one["edit_similarity"]),
-            share(one["pass_at_1"]),
-            interval(one["ci95"]["pass_at_1"]),
-            "–" if one["bits_per_char"] is None else f"{one['bits_per_char']:.3f}",
-            share(one["baselines"]["copy"]["exact"]),
-            share(one["baselines"]["copy"]["edit_similarity"]),
-        )
+        (name, one["n"], *(_with_interval(one, metric) for metric in _NAMES), one["skipped"])
         for name, one in sets.items()
     ]
     return table(header, rows)
+
+
+def _with_interval(one: Mapping[str, Any], metric: str) -> str:
+    bounds = one["ci95"][metric]
+    scale = 1 if metric == "bits_per_char" else 100
+    below = f"\n{scale * bounds[0]:.{_digits(metric)}f} to {scale * bounds[1]:.{_digits(metric)}f}" if bounds else ""
+    return _told(one, metric) + below
+
+
+def _told(one: Mapping[str, Any], metric: str) -> str:
+    """Return a figure for people, a dash where there is none."""
+    if metric != "bits_per_char":
+        return share(one.get(metric))
+    return "–" if one[metric] is None else f"{one[metric]:.3f}"
+
+
+def _digits(metric: str) -> int:
+    return 3 if metric == "bits_per_char" else 1
+
+
+def _without_a_model(sets: Mapping[str, Mapping[str, Any]]) -> str:
+    metrics = [metric for metric in _NAMES if metric != "bits_per_char"]
+    rows = [
+        (name, completer, *(_told(figures, metric) for metric in metrics))
+        for name, one in sets.items()
+        for completer, figures in one["baselines"].items()
+    ]
+    return table(("set", "completer", *(_NAMES[metric] for metric in metrics)), rows, 2)
 
 
 def _forest(sets: Mapping[str, Mapping[str, Any]], metric: str) -> str:
@@ -115,10 +122,7 @@ def _parts(sets: Mapping[str, Mapping[str, Any]]) -> str:
             name,
             part,
             one["n"],
-            share(one["exact"]),
-            share(one["edit_similarity"]),
-            share(one["pass_at_1"]),
-            "–" if one["bits_per_char"] is None else f"{one['bits_per_char']:.3f}",
+            *(_told(one, metric) for metric in _NAMES),
         )
         for name, figures in sets.items()
         for by in ("by_language", "by_kind")

@@ -38,7 +38,7 @@ def replay_page(result: Mapping[str, Any]) -> str:
             section("How long it took", _latency(result)),
             section("By language", _parts(result["by_language"], "language")),
             section("By file", _parts(_extremes(result["by_file"]), "file")),
-            section("Place by place", _places(result)),
+            section("How it spreads", _places(result)),
             section("Compared", _compared(result)),
             section("How this was made", how_it_was_made(result, _facts(result)), _notes(result)),
         ],
@@ -97,7 +97,8 @@ def _latency(result: Mapping[str, Any]) -> str:
     drawn = plots.distribution(result["latencies_ms"], "ms from key to text (simulated)", marks)
     measured = result["measured_latency_ms"]
     check = (
-        f"Measured while this ran: p50 {measured['p50']} ms, p95 {measured['p95']} ms over all answers of the model."
+        f"Measured while this ran: p50 {measured['p50']} ms, p95 {measured['p95']} ms over all answers of the model; "
+        f"an answer took {result['measured_over_simulated']} of its simulated time (median)."
         if measured["p50"]
         else ""
     )
@@ -126,17 +127,12 @@ def _extremes(files: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, 
 
 
 def _places(result: Mapping[str, Any]) -> str:
-    hunks = result["hunks"][:40]
-    if not hunks:
-        return ""
-    labels = [f"{hunk['file'].rsplit('/', 1)[-1]} {hunk['commit'][:7]}".strip() for hunk in hunks]
     series = {
-        "midspan, by word": [hunk["saved"]["word"] / hunk["keystrokes"] for hunk in hunks],
-        "without a model, by word": [hunk["baseline"]["word"] / hunk["keystrokes"] for hunk in hunks],
+        name: [(hunk["keystrokes"], hunk[kind]["word"]) for hunk in result["hunks"]]
+        for name, kind in (("midspan, by word", "saved"), ("without a model, by word", "baseline"))
     }
-    return figure(
-        plots.bars(labels, series, "keystrokes saved, %", form="{:.0f}"), "Every place that was typed, in order."
-    )
+    drawn = plots.spread(series, "of what was typed, highest savings first, %", "keystrokes saved, %")
+    return figure(drawn, "How the savings spread: many places with a little, or a few with much. Areas are savings.")
 
 
 def _compared(result: Mapping[str, Any]) -> str:

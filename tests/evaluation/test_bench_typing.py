@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 
+from midspan.evaluation.bench import figures
 from midspan.evaluation.bench import typing as bench
+from midspan.evaluation.bench.figures import Key, System
 from midspan.evaluation.bench.recording import Recorded, recording
+from midspan.evaluation.bench.replayed import replayed
 from midspan.evaluation.bench.segments import segments
-from midspan.evaluation.bench.typing import Key, System
+from midspan.evaluation.bench.typed import Typed
 from midspan.evaluation.errors import EvaluationError, PeerMissing
 from midspan.evaluation.peers.base import PeerAnswer, PeerAsk
 from midspan.evaluation.typing import TYPISTS
@@ -63,6 +66,7 @@ async def test_what_passes_through_is_written_down(short_dir: Path) -> None:
     (request,) = noted.requests
     assert request.body == {"prompt": "x"} == json.loads(got[0])
     assert (request.is_whole, request.n_prompt, request.n_reused, request.n_written) == (True, 9, 7, 3)
+    assert request.has_text
     assert request.ended is not None
     assert request.ended >= request.arrived
 
@@ -107,15 +111,12 @@ class Echo:
     async def stop(self) -> None: ...
 
 
-def keys(*pauses: float) -> list[Key]:
+def keys(*pauses: float) -> tuple[Key, ...]:
     at, made = 0.0, []
     for i, pause in enumerate(pauses):
         made.append(Key(at, pause, request=Recorded({"prompt": f"p{i}", "max_tokens": 5}, 0.0)))
         at += pause
-    return made
-
-
-NOT_ASKED = Key(-1.0, 0.0)
+    return tuple(made)
 
 
 def render(body: Any) -> PeerAsk:
@@ -124,37 +125,60 @@ def render(body: Any) -> PeerAsk:
 
 async def test_a_peer_gets_each_prompt_and_is_called_off_by_the_next_key() -> None:
     peer, system = Echo(0.15), System()
-    await bench._replayed(peer, system, NOT_ASKED, keys(0.05, 0.6, 0.6), render, 1)
+    await replayed(peer, system, Typed(None, keys(0.05, 0.6, 0.6)), render, 1)
     assert len(peer.asks) == 3
     assert peer.n_cancelled == 1
     assert system.answered == [False, True, True]
     assert system.times[0] == pytest.approx(50)
     assert system.times[1] >= 150
-    assert (system.n_shown, system.n_computed, system.n_prompt, system.n_reused) == (2, 10, 12, 2)
+    assert (system.n_shown, system.n_computed, system.n_prompt, system.n_reused) == (2, 10, 8, 2)
     moments = [at - peer.asks[0][0] for at, _ in peer.asks]
     assert moments[1] >= 0.045
     assert moments[2] >= 0.6
 
 
-async def test_what_only_encodes_and_what_asked_nobody_is_no_question() -> None:
+async def test_an_answer_that_midspan_cut_short_is_cut_short_for_peers() -> None:
+    some = keys(0.1, 0.1, 0.1, 0.1)
+    for key, latency, n_written, is_whole in zip(
+        some, (0.05, 0.05, None, None), (3, 3, 3, 0), (False, True, False, False), strict=True
+    ):
+        assert key.request is not None
+        key.latency, key.request.n_written, key.request.is_whole = latency, n_written, is_whole
     peer = Echo(0.0)
+    await replayed(peer, System(), Typed(None, some), render, None)
+    assert [ask.max_tokens for _, ask in peer.asks] == [3, 5, 5, 5]
+
+
+async def test_what_comes_before_a_segment_and_what_asked_nobody_is_not_counted() -> None:
     some = keys(0.02, 0.02, 0.02)
     some[0].request = None
-    assert some[1].request is not None
-    some[1].request.body["max_tokens"] = 0
-    await bench._replayed(peer, System(), NOT_ASKED, some, render, None)
-    assert len(peer.asks) == 1
+    peer, system = Echo(0.0), System()
+    await replayed(peer, system, Typed(Recorded({"max_tokens": 7}, 0.0), some), render, 2)
+    assert [ask.max_tokens for _, ask in peer.asks] == [7, 5, 5]
+    assert system.groups == [2, 2]
+
+
+def test_text_that_midspan_keeps_to_itself_counts_as_a_peers() -> None:
+    system = System()
+    some = keys(1.0, 1.0, 1.0)
+    for key, latency, has_text in zip(some, (0.3, 0.2, None), (True, False, True), strict=True):
+        assert key.request is not None
+        key.latency, key.request.has_text = latency, has_text
+    bench._count(system, some, 1)
+    assert system.times == [300, 200, 1000]
+    assert system.answered == [True, False, False]
+    assert (system.n_shown, system.n_whole) == (0, 2)
 
 
 def test_ratios_are_midspans_time_over_the_peers() -> None:
     quick = System(times=[100.0, 110.0, 120.0] * 4, answered=[True] * 12, groups=[1] * 6 + [2] * 6)
     slow = System(times=[200.0, 220.0, 240.0] * 4, answered=[True] * 12, groups=[1] * 6 + [2] * 6)
-    ratio = bench._ratio(quick, slow)
+    ratio = figures.ratio(quick, slow)
     assert ratio["p50"] == ratio["p95"] == 0.5
     assert ratio["p50_ci95"][0] <= 0.5 <= ratio["p50_ci95"][1]
     never = System(times=[50.0] * 12, answered=[False] * 12, groups=[1] * 12)
-    assert bench._ratio(quick, never)["p50"] is None
-    assert bench._figures(System(missing="not built"), 10)["missing"] == "not built"
+    assert figures.ratio(quick, never)["p50"] is None
+    assert figures.of_system(System(missing="not built"))["missing"] == "not built"
 
 
 def test_what_is_felt_counts_every_key() -> None:
@@ -164,7 +188,7 @@ def test_what_is_felt_counts_every_key() -> None:
         Key(0, 0.1),
         Key(0, 1, latency=0.2),
     ]
-    felt = bench._felt(some)
+    felt = figures.felt(some)
     assert (felt["answered"], felt["reused_share"]) == (0.5, 0.5)
     assert felt["p50_ms"] == 300
 
@@ -182,6 +206,9 @@ def test_segments_are_typed_again_as_they_were(tmp_path: Path) -> None:
     short.write_text("x = 1\n")
     with pytest.raises(EvaluationError, match="24 lines"):
         segments([short], 1, 10, TYPISTS["fast"], 1)
+    short.write_text("x = 1\n" * 100_000)
+    with pytest.raises(EvaluationError, match="larger than 400 kB"):
+        segments([short], 1, 10, TYPISTS["fast"], 1)
 
 
 async def test_a_peer_that_cannot_be_had_is_a_column_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,7 +222,8 @@ async def test_a_peer_that_cannot_be_had_is_a_column_that_says_so(monkeypatch: p
 
     monkeypatch.setattr(make, "open_peer", missing)
     options = bench.Options(Settings(), {}, against=("llama.cpp",))
+    systems: dict[str, System] = {}
     async with AsyncExitStack() as stack:
-        systems, peers = await bench._peers(options, stack, lambda text: None)
+        peers = await bench._peers(options, systems, stack, lambda text: None)
     assert peers == {}
     assert systems["llama.cpp"].missing == "llama.cpp is not built here"

@@ -10,6 +10,7 @@ import pytest
 from scripted_endpoint import scripted_endpoint
 
 from midspan.evaluation.errors import EvaluationError
+from midspan.evaluation.harness import LspSession
 from midspan.evaluation.play import Played, play
 from midspan.evaluation.script import parse_script
 
@@ -143,3 +144,13 @@ async def test_waiting_for_what_never_comes(isolated_dirs: Path, monkeypatch: py
     played = await play_foreign(f"{OPEN}ask until ghost\n", "", "null", isolated_dirs)
     assert played.problem.startswith("s:3: expected some ghost text within 0 s\non screen:\n  | x = ¦")
     assert len(played.latencies_ms) > 1
+
+
+async def test_what_an_item_inserts_is_told_by_utf_16(tmp_path: Path) -> None:
+    command = (sys.executable, foreign_server.__file__, "foo", "list")
+    async with await LspSession.start(command, root=tmp_path) as session:
+        session.open("file:///a.py", "python", 'x = "😀" + ')
+        start, end = {"line": 0, "character": 0}, {"line": 0, "character": 11}
+        item = {"insertText": 'x = "😀" + "🎉"', "range": {"start": start, "end": end}}
+        assert session.inserted("file:///a.py", item) == '"🎉"'
+        assert session.inserted("file:///a.py", {**item, "insertText": "y"}) == ""

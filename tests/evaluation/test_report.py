@@ -89,6 +89,8 @@ async def test_the_page_of_an_evaluation(evaluated: dict[str, Any]) -> None:
     assert "odd &amp; &lt;b&gt;" in page
     assert HOSTILE not in page
     assert "p = 0.012" in page
+    low, high = evaluated["sets"]["odd & <b>"]["ci95"]["edit_similarity"]
+    assert f"{100 * low:.1f} to {100 * high:.1f}" in page
     assert page == eval_page(evaluated)
 
 
@@ -114,6 +116,7 @@ def replayed(**more: Any) -> dict[str, Any]:
         "shown_per_100_keystrokes": 9.0,
         "latency_ms": {"p50": 211.0, "p95": 512.0},
         "measured_latency_ms": {"p50": 230.0, "p95": 600.0},
+        "measured_over_simulated": 1.07,
         "latencies_ms": [100.0, 200.0, 500.0],
         "tokens_per_saved_keystroke": 20.0,
         "by_confidence": [{"low": i / 10, "high": (i + 1) / 10, "shown": i, "right": i // 2} for i in range(10)],
@@ -146,6 +149,7 @@ def test_the_page_of_a_replay() -> None:
     assert "33 % of the 9 texts that were shown were accepted" in page
     assert "p50 211" in page
     assert "n = 9" in page
+    assert "took 1.07 of its simulated time" in page
     assert HOSTILE not in page
     assert page == replay_page(replayed())
 

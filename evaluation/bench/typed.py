@@ -1,0 +1,155 @@
+"""Types real text at human pace through the whole `serve` process, whose requests to its host are written down."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...completion.backends.host_address import address_path
+from ...completion.settings import HostSettings
+from ..errors import EvaluationError
+from ..harness import INVOKED, LspSession, RequestFailed, SessionFailed
+from .figures import Key
+from .recording import Recorded, Recording, recording
+from .segments import Segment
+
+LOOK_SECONDS, LOOK_EVERY = 4.0, 8
+"""At every eighth key the typist stops to look at what is offered: there no system is called off so soon."""
+DEADLINE = {"completion.deadline_ms": 45_000, "completion.invoked_deadline_ms": 45_000}
+"""A deadline would cut off the slowest answers of one system only."""
+
+_SERVE = (sys.executable, "-P", "-m", "midspan.cli", "--stdio")
+_READY_SECONDS = 120.0
+
+
+@dataclass(slots=True)
+class Midspan:
+    """The language server with the host behind it, and the record of what it asks."""
+
+    session: LspSession
+    recorded: Recording
+    host_pid: int
+
+    def pids(self) -> list[int]:
+        """Return the processes that do midspan's work."""
+        assert self.session.process is not None
+        return [self.session.process.pid, self.host_pid]
+
+
+@asynccontextmanager
+async def midspan(host: HostSettings, overrides: Mapping[str, object]) -> AsyncIterator[Midspan]:
+    """Give the real server process, whose requests to a real host of its own pass through a recording proxy.
+
+    Raises EvaluationError where one of them fails.
+    """
+    with tempfile.TemporaryDirectory(prefix="ms-") as folder:
+        runtime, socket = Path(folder), Path(folder) / "real.sock"
+        process = await asyncio.create_subprocess_exec(*_host_command(host, socket), stdin=asyncio.subprocess.DEVNULL)
+        try:
+            listen_at = runtime / "midspan" / address_path(host).name
+            async with recording(listen_at, socket) as recorded:
+                env = {"XDG_RUNTIME_DIR": str(runtime)}
+                await _host_ready(process, socket)
+                async with await LspSession.start(_SERVE, env=env, initialization_options=overrides) as session:
+                    session.open("file:///warm.py", "python", "def add(a, b):\n    return ")
+                    await session.complete("file:///warm.py", trigger=INVOKED)
+                    yield Midspan(session, recorded, process.pid)
+        except SessionFailed as error:
+            raise EvaluationError(f"The language server failed: {error}. Run `midspan doctor`.") from error
+        finally:
+            with suppress(ProcessLookupError):
+                process.terminate()
+            await process.wait()
+
+
+def _host_command(host: HostSettings, socket: Path) -> list[str]:
+    return [
+        *(sys.executable, "-P", "-m", "midspan.host", "--socket", str(socket)),
+        *("--model", host.model, "--device", host.device, "--dtype", host.dtype, "--threads", str(host.threads)),
+        *("--memory-mb", str(host.memory_mb), "--fim", host.fim, "--chunk-tokens", str(host.chunk_tokens)),
+    ]
+
+
+async def _host_ready(process: asyncio.subprocess.Process, socket: Path) -> None:
+    """Wait until the host has loaded its model. Raises EvaluationError."""
+    give_up = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < give_up:
+        if process.returncode is not None:
+            raise EvaluationError(f"The model host ended ({process.returncode}). Run `midspan doctor`.")
+        with suppress(OSError, ValueError):
+            reader, writer = await asyncio.open_unix_connection(str(socket))
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: midspan\r\nConnection: close\r\n\r\n")
+            answer = await reader.read()
+            writer.close()
+            if json.loads(answer.partition(b"\r\n\r\n")[2])["status"] == "ok":
+                return
+        await asyncio.sleep(0.1)
+    raise EvaluationError("The model host was not ready in time. Run `midspan doctor`.")
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A segment that was typed: the request before its first key, and its keys."""
+
+    before: Recorded | None
+    keys: tuple[Key, ...]
+
+
+async def typed(ours: Midspan, segment: Segment) -> Typed:
+    """Type a segment in real time."""
+    session, recorded = ours.session, ours.recorded.requests
+    uri = f"file:///segments/{time.time_ns()}/{segment.name}"
+    session.open(uri, segment.language_id, segment.text)
+    document = session.documents[uri]
+    document.cursor = len(segment.text[: segment.offset].encode("utf-16-le", "surrogatepass")) // 2
+    n_before = len(recorded)
+    await session.complete(uri, trigger=INVOKED)
+    before = _question(recorded[n_before:])
+    n_before = len(recorded)
+    keys: list[Key] = []
+    waiting: list[asyncio.Task[None]] = []
+    start = at = time.perf_counter()
+    for number, (stroke, following) in enumerate(zip(segment.keys, [*segment.keys[1:], None], strict=True), 1):
+        await asyncio.sleep(max(0.0, at - time.perf_counter()))
+        looks = following is None or number % LOOK_EVERY == 0
+        pause = max(LOOK_SECONDS if looks else 0.0, following.pause_ms / 1000 if following else 0.0)
+        if stroke.is_backspace:
+            session.backspace(uri)
+        else:
+            session.type(uri, stroke.text)
+        key = Key(time.perf_counter() - start, pause)
+        keys.append(key)
+        _, answer = session.ask("textDocument/inlineCompletion", session.completion_params(uri))
+        waiting.append(asyncio.create_task(_noted(answer, key, start)))
+        at += pause
+    await asyncio.wait(waiting[-1:], timeout=LOOK_SECONDS)
+    session.close_document(uri)
+    await asyncio.gather(*waiting)
+    for key, following_key in zip(keys, [*keys[1:], None], strict=True):
+        until = start + following_key.at if following_key else float("inf")
+        key.request = _question([one for one in recorded[n_before:] if start + key.at <= one.arrived < until])
+        if key.latency is not None and key.latency > key.until_next:
+            key.latency, key.is_shown = None, False
+    return Typed(before, tuple(keys))
+
+
+async def _noted(answer: asyncio.Future[Any], key: Key, start: float) -> None:
+    try:
+        result = await answer
+    except RequestFailed:
+        return  # a newer request has overtaken it
+    key.latency = time.perf_counter() - start - key.at
+    key.is_shown = bool(result["items"])
+
+
+def _question(requests: Sequence[Recorded]) -> Recorded | None:
+    """Return the last of some requests that wanted text; what is only encoded ahead answers nobody."""
+    return next((one for one in reversed(requests) if one.body.get("max_tokens") != 0), None)
