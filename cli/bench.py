@@ -42,7 +42,7 @@ def server(starts: int, places: int, seed: int, out: Path | None) -> None:
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--against", default="", metavar="NAMES", help="llama.cpp, llama.cpp-q4, transformers (with commas).")
 @click.option("--typist", default="average", show_default=True, type=click.Choice(("fast", "average", "slow")))
-@click.option("--segments", default=6, show_default=True, type=click.IntRange(1), help="Stretches that are typed.")
+@click.option("--segments", default=10, show_default=True, type=click.IntRange(1), help="Stretches that are typed.")
 @click.option("--keys", default=40, show_default=True, type=click.IntRange(2), help="Most keys of each.")
 @click.option("--seed", default=1, show_default=True, help="Which stretches, and how they are typed.")
 @set_option
@@ -119,9 +119,10 @@ def _typing_table(result: dict[str, Any]) -> str:
     shares = f"{percent(felt['answered'])} of keys, {percent(felt['reused_share'])} of it without asking the model"
     return "\n".join(
         [
-            f"{result['n_keystrokes']} keys, at {result['n']} of them midspan's model was asked",
+            f"{result['n_keystrokes']} keys; at {result['n']} midspan's model was asked; times are those of the "
+            f"{result['n_looks']} of these at which the typist waited for the answer",
             table(rows),
-            f"felt at every key, however late: {in_words}; text on screen after {shares}",
+            f"felt, also where no model was asked: {in_words}; text on screen after {shares}",
         ]
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +21,8 @@ Advance = Callable[[str, int, int], None]
 def progress() -> Iterator[tuple[Callable[[str], None], Advance]]:
     """Give two functions: one says a sentence, the other shows what is measured, how much is done, and of how much.
 
-    Nothing moves where stderr is no terminal.
+    Nothing moves where stderr is no terminal. Until it is left, SIGTERM is what Ctrl-C is: whatever a measurement has
+    started is ended with it.
     """
     from rich.console import Console
     from rich.progress import (
@@ -55,8 +57,12 @@ def progress() -> Iterator[tuple[Callable[[str], None], Advance]]:
             tasks[what] = bar.add_task(what, total=total)
         bar.update(tasks[what], completed=done, total=total)
 
-    with bar:
-        yield say, advance
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with bar:
+            yield say, advance
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def other_of(text: str | None) -> Path | dict[str, object] | None:

@@ -21,8 +21,13 @@ def describe() -> dict[str, object]:
         "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
-        "versions": {name: found for name in _PACKAGES if (found := _version(name))},
+        "versions": versions(),
     }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what was measured, of those packages that are installed."""
+    return {name: found for name in _PACKAGES if (found := _version(name))}
 
 
 def _cpu() -> str:

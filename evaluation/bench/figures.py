@@ -1,8 +1,9 @@
 """What `midspan bench typing` finds out: per key and system, and the quantiles and ratios that come of it.
 
-A key that comes before an answer says only that the answer takes longer than that, and so does an answer without text.
-Taking the answered keys alone would flatter the slowest, so quantiles are Kaplan and Meier's (`stats.km_quantile`), for
-all systems alike, over exactly the keys at which midspan's model was asked.
+Most requests are overtaken by the next key, which tells only that the answer takes longer than that; taking those that
+were answered would flatter the slowest. So times are those of the keys at which the typist looks, where no system is
+overtaken, and of those where midspan's model was asked. An answer without text counts as one that has not come yet
+(`stats.km_quantile`), for all systems alike. How many answers came before the next key is told over all keys.
 """
 
 from __future__ import annotations
@@ -24,34 +25,45 @@ _QUANTILES = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99}
 
 @dataclass(slots=True)
 class Key:
-    """One key at which midspan was asked: when, for how long nobody pressed another, and what came of it.
+    """One key at which midspan was asked, and what came of it.
 
-    Instants are seconds from the segment's start, ``latency`` is seconds, None where the next key came first.
-    ``request`` is what the model was asked, None where nothing had to be.
+    Pressed ``at`` seconds from the segment's start; the next key comes ``pause`` seconds later, or if ``is_look`` when
+    the typist has seen the answer. ``latency`` is seconds, None where the next key came first. ``requests`` is what
+    the model was asked, nothing where it had not to be.
     """
 
     at: float
-    until_next: float
+    pause: float
+    is_look: bool = False
     latency: float | None = None
     is_shown: bool = False
-    request: Recorded | None = None
+    requests: Sequence[Recorded] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came of a key at which midspan's model was asked, in one system.
+
+    ``milliseconds`` till its answer, or else till the next key.
+    """
+
+    segment: int
+    is_look: bool
+    milliseconds: float
+    has_text: bool
 
 
 @dataclass(slots=True)
 class System:
     """What was measured of one system.
 
-    For each key at which midspan's model was asked: the milliseconds till its answer, or else till the next key;
-    whether that answer had text; the number of the segment. Tokens are those of answers that came before the next
-    key (``n_prompt`` in their prompts, of which ``n_reused`` were not read again; ``n_computed`` read or written):
-    not every system tells what went into the others.
+    Tokens are those of answers that came before the next key (``n_prompt`` in their prompts, of which ``n_reused``
+    were not read again; ``n_computed`` read or written): not every system tells what went into the others.
     """
 
     version: str = ""
     missing: str = ""
-    times: list[float] = field(default_factory=list)
-    answered: list[bool] = field(default_factory=list)
-    groups: list[int] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
     n_shown: int = 0
     n_whole: int = 0
     n_prompt: int = 0
@@ -59,12 +71,6 @@ class System:
     n_computed: int = 0
     cpu_seconds: float = 0.0
     rss_bytes: int = 0
-
-    def add(self, group: int, milliseconds: float, has_text: bool) -> None:
-        """Count a key."""
-        self.times.append(milliseconds)
-        self.answered.append(has_text)
-        self.groups.append(group)
 
     def add_cost(self, n_prompt: int, n_reused: int, n_written: int) -> None:
         """Count the tokens of an answer that came before the next key."""
@@ -103,11 +109,12 @@ def of_system(system: System) -> dict[str, Any]:
         return {"missing": system.missing, **dict.fromkeys(_QUANTILES)}
     return {
         **{name: rounded(_quantile(system, share)) for name, share in _QUANTILES.items()},
-        "answered_in_time": rounded(sum(system.answered) / max(1, len(system.answered)), 4),
+        "answered_in_time": rounded(sum(one.has_text for one in system.asked) / max(1, len(system.asked)), 4),
         "cpu_s": rounded(system.cpu_seconds / max(1, system.n_shown), 3),
         "rss_mb": round(system.rss_bytes / 1e6, 1),
         "tokens_per_keystroke": rounded(system.n_computed / max(1, system.n_whole), 2),
         "reused": rounded(system.n_reused / max(1, system.n_prompt), 4),
+        "keys": [[one.segment, one.is_look, round(one.milliseconds, 1), one.has_text] for one in system.asked],
         "version": system.version,
     }
 
@@ -116,11 +123,11 @@ def ratio(midspan: System, peer: System) -> dict[str, Any]:
     """Return midspan's time over the peer's (below 1: midspan is faster), with 95 % intervals over segments."""
     found: dict[str, Any] = {}
     chance = random.Random(1)
-    groups = sorted(set(midspan.groups))
+    segments = sorted({one.segment for one in midspan.asked})
     for name, share in (("p50", 0.5), ("p95", 0.95)):
         ours, theirs = _quantile(midspan, share), _quantile(peer, share)
         found[name] = rounded(ours / theirs, 3) if ours and theirs else None
-        drawn = [chance.choices(groups, k=len(groups)) for _ in range(_N_RESAMPLES)]
+        drawn = [chance.choices(segments, k=len(segments)) for _ in range(_N_RESAMPLES)]
         pairs = [(_quantile(midspan, share, one), _quantile(peer, share, one)) for one in drawn]
         ratios = [ours / theirs for ours, theirs in pairs if ours and theirs]
         bounds = [stats.quantile(ratios, tail) for tail in (0.025, 0.975)]
@@ -128,27 +135,24 @@ def ratio(midspan: System, peer: System) -> dict[str, Any]:
     return found
 
 
-def _quantile(system: System, share: float, groups: Sequence[int] | None = None) -> float | None:
+def _quantile(system: System, share: float, segments: Sequence[int] | None = None) -> float | None:
     """Return a quantile of the times, over all segments or over those drawn (one may be drawn twice)."""
-    if groups is None:
-        return stats.km_quantile(system.times, system.answered, share)
-    by_group: dict[int, list[tuple[float, bool]]] = {}
-    for group, time_, answered in zip(system.groups, system.times, system.answered, strict=True):
-        by_group.setdefault(group, []).append((time_, answered))
-    drawn = [one for group in groups for one in by_group.get(group, ())]
-    return stats.km_quantile([time_ for time_, _ in drawn], [answered for _, answered in drawn], share)
+    keys = [one for one in system.asked if one.is_look]
+    if segments is not None:
+        keys = [one for segment in segments for one in keys if one.segment == segment]
+    return stats.km_quantile([one.milliseconds for one in keys], [one.has_text for one in keys], share)
 
 
 def felt(keys: Sequence[Key]) -> dict[str, Any]:
     """Return what a user meets at every key, also where no model had to be asked."""
-    times = [1000 * (key.until_next if key.latency is None else key.latency) for key in keys]
-    is_shown = [key.is_shown for key in keys]
+    seen = [key for key in keys if key.is_look and key.latency is not None]
+    times, is_shown = [1000 * (key.latency or 0.0) for key in seen], [key.is_shown for key in seen]
     shown = [key for key in keys if key.is_shown]
     return {
         "p50_ms": rounded(stats.km_quantile(times, is_shown, 0.5)),
         "p95_ms": rounded(stats.km_quantile(times, is_shown, 0.95)),
         "answered": rounded(len(shown) / max(1, len(keys)), 4),
-        "reused_share": rounded(sum(key.request is None for key in shown) / max(1, len(shown)), 4),
+        "reused_share": rounded(sum(not key.requests for key in shown) / max(1, len(shown)), 4),
     }
 
 

@@ -1,48 +1,44 @@
-"""Gives a peer the questions that midspan's host was asked, at the same moments, and calls it off at the same keys."""
+"""Asks a peer what midspan's host was asked, typed at the same pace, and calls it off at the same keys."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from ..peers.base import Peer, PeerAnswer, PeerAsk
-from .figures import Key, System, cpu_seconds
+from .figures import Asked, Key, System, cpu_seconds
 from .recording import Recorded
-from .typed import Typed
+from .typed import Typed, next_key_at
 
 Render = Callable[[Mapping[str, Any]], PeerAsk]
 
 
-async def replayed(peer: Peer, system: System, typed: Typed, render: Render, group: int | None) -> None:
-    """Ask a peer what was asked while a segment was typed; count it if the segment has a group.
+async def replayed(peer: Peer, system: System, typed: Typed, render: Render, segment: int | None) -> None:
+    """Ask a peer what was asked while a segment was typed; count it if the segment has a number.
 
     Raises PeerMissing where the peer has gone.
     """
-    asks = [(key, _as_asked(key, key.request, render)) for key in typed.keys if key.request is not None]
-    if typed.before is not None:
-        await peer.answer(render(typed.before.body))
+    asks = [[_as_asked(key, request, render) for request in key.requests] for key in typed.keys]
+    await _answers(peer, [render(request.body) for request in typed.before])
     cpu_before = cpu_seconds(peer.pids())
-    start = time.perf_counter()
-    for key, ask in asks:
-        due, next_key = start + key.at, start + key.at + key.until_next
-        await asyncio.sleep(max(0.0, due - time.perf_counter()))
-        answer = None
-        # Still busy with what was called off, when the next key comes: then this one was never begun.
-        if time.perf_counter() < next_key:
-            answer = await _answered(peer, ask, next_key)
-        took = min(time.perf_counter() - due, key.until_next) if answer else key.until_next
-        if group is None:
-            continue
-        has_text = answer is not None and bool(answer.text.strip())
-        system.add(group, 1000 * took, has_text)
-        system.n_shown += has_text
-        if answer is not None:
-            system.add_cost(len(ask.ids), len(ask.ids) - answer.n_prompt_computed, answer.n_written)
-    if group is not None:
+    pressed = time.perf_counter()
+    for key, questions in zip(typed.keys, asks, strict=True):
+        await asyncio.sleep(max(0.0, pressed - time.perf_counter()))
+        work = asyncio.create_task(_answers(peer, questions))
+        next_key = await next_key_at(pressed, key, work)
+        answers, done_at = await _by(next_key, work)
+        if questions and segment is not None:
+            has_text = any(answer.text.strip() for answer in answers)
+            system.asked.append(Asked(segment, key.is_look, 1000 * (done_at - pressed), has_text))
+            system.n_shown += has_text
+            for ask, answer in zip(questions, answers, strict=False):
+                system.add_cost(len(ask.ids), len(ask.ids) - answer.n_prompt_computed, answer.n_written)
+        pressed = next_key
+    if segment is not None:
         system.add_use(peer.pids(), cpu_before)
 
 
@@ -54,13 +50,18 @@ def _as_asked(key: Key, request: Recorded, render: Render) -> PeerAsk:
     return ask
 
 
-async def _answered(peer: Peer, ask: PeerAsk, until: float) -> PeerAnswer | None:
-    """Return a peer's answer if it is whole before an instant; else call it off, and wait until it has stopped."""
-    work = asyncio.create_task(peer.answer(ask))
-    await asyncio.wait({work}, timeout=max(0.0, until - time.perf_counter()))
-    if not work.done():
-        work.cancel()
-        with suppress(asyncio.CancelledError):
-            await work
-        return None
-    return work.result()
+async def _answers(peer: Peer, asks: Sequence[PeerAsk]) -> tuple[list[PeerAnswer], float]:
+    """Return the answers to some questions, one after the other, and the instant at which the last was whole."""
+    answers = [await peer.answer(ask) for ask in asks]
+    return answers, time.perf_counter()
+
+
+async def _by(instant: float, work: asyncio.Task[tuple[list[PeerAnswer], float]]) -> tuple[list[PeerAnswer], float]:
+    """Return what is whole before an instant; else call it off, wait until it has stopped, and return nothing."""
+    await asyncio.wait({work}, timeout=max(0.0, instant - time.perf_counter()))
+    if work.done():
+        return work.result()
+    work.cancel()
+    with suppress(asyncio.CancelledError):
+        await work
+    return [], instant

@@ -21,8 +21,10 @@ from .figures import Key
 from .recording import Recorded, Recording, recording
 from .segments import Segment
 
-LOOK_SECONDS, LOOK_EVERY = 4.0, 8
-"""At every eighth key the typist stops to look at what is offered: there no system is called off so soon."""
+LOOK_EVERY = 4
+"""At every fourth key the typist stops until there is an answer."""
+LOOK_SECONDS, SEEN_SECONDS = 8.0, 0.4
+"""How long the typist waits for an answer, and how long it is looked at."""
 DEADLINE = {"completion.deadline_ms": 45_000, "completion.invoked_deadline_ms": 45_000}
 """A deadline would cut off the slowest answers of one system only."""
 
@@ -97,9 +99,9 @@ async def _host_ready(process: asyncio.subprocess.Process, socket: Path) -> None
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A segment that was typed: the request before its first key, and its keys."""
+    """A segment that was typed: the requests before its first key, and its keys."""
 
-    before: Recorded | None
+    before: Sequence[Recorded]
     keys: tuple[Key, ...]
 
 
@@ -112,33 +114,41 @@ async def typed(ours: Midspan, segment: Segment) -> Typed:
     document.cursor = len(segment.text[: segment.offset].encode("utf-16-le", "surrogatepass")) // 2
     n_before = len(recorded)
     await session.complete(uri, trigger=INVOKED)
-    before = _question(recorded[n_before:])
+    before = _questions(recorded[n_before:])
     n_before = len(recorded)
     keys: list[Key] = []
     waiting: list[asyncio.Task[None]] = []
     start = at = time.perf_counter()
-    for number, (stroke, following) in enumerate(zip(segment.keys, [*segment.keys[1:], None], strict=True), 1):
+    for number, stroke in enumerate(segment.keys, 1):
         await asyncio.sleep(max(0.0, at - time.perf_counter()))
-        looks = following is None or number % LOOK_EVERY == 0
-        pause = max(LOOK_SECONDS if looks else 0.0, following.pause_ms / 1000 if following else 0.0)
         if stroke.is_backspace:
             session.backspace(uri)
         else:
             session.type(uri, stroke.text)
-        key = Key(time.perf_counter() - start, pause)
+        following = segment.keys[number].pause_ms / 1000 if number < len(segment.keys) else 0.0
+        key = Key(
+            time.perf_counter() - start, following, is_look=number % LOOK_EVERY == 0 or number == len(segment.keys)
+        )
         keys.append(key)
         _, answer = session.ask("textDocument/inlineCompletion", session.completion_params(uri))
         waiting.append(asyncio.create_task(_noted(answer, key, start)))
-        at += pause
-    await asyncio.wait(waiting[-1:], timeout=LOOK_SECONDS)
+        at = await next_key_at(start + key.at, key, waiting[-1])
     session.close_document(uri)
     await asyncio.gather(*waiting)
     for key, following_key in zip(keys, [*keys[1:], None], strict=True):
         until = start + following_key.at if following_key else float("inf")
-        key.request = _question([one for one in recorded[n_before:] if start + key.at <= one.arrived < until])
-        if key.latency is not None and key.latency > key.until_next:
+        key.requests = _questions([one for one in recorded[n_before:] if start + key.at <= one.arrived < until])
+        if key.latency is not None and following_key is not None and key.at + key.latency > following_key.at:
             key.latency, key.is_shown = None, False
     return Typed(before, tuple(keys))
+
+
+async def next_key_at(pressed: float, key: Key, answer: asyncio.Future[Any]) -> float:
+    """Return the instant of the key after one that was pressed at an instant; where the typist looks, wait for that."""
+    if not key.is_look:
+        return pressed + key.pause
+    await asyncio.wait({answer}, timeout=max(0.0, pressed + LOOK_SECONDS - time.perf_counter()))
+    return max(pressed + key.pause, time.perf_counter() + SEEN_SECONDS)
 
 
 async def _noted(answer: asyncio.Future[Any], key: Key, start: float) -> None:
@@ -150,6 +160,6 @@ async def _noted(answer: asyncio.Future[Any], key: Key, start: float) -> None:
     key.is_shown = bool(result["items"])
 
 
-def _question(requests: Sequence[Recorded]) -> Recorded | None:
-    """Return the last of some requests that wanted text; what is only encoded ahead answers nobody."""
-    return next((one for one in reversed(requests) if one.body.get("max_tokens") != 0), None)
+def _questions(requests: Sequence[Recorded]) -> tuple[Recorded, ...]:
+    """Return those of some requests that wanted text; what is only encoded ahead answers nobody."""
+    return tuple(one for one in requests if one.body.get("max_tokens") != 0)

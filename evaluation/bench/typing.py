@@ -1,8 +1,8 @@
 """`midspan bench typing`: real files typed at human pace through the whole server, and each peer given the same asks.
 
 In real time, in turn, in one run: for each segment midspan is typed at first and what its host is asked for written
-down (`typed`); then each peer gets those prompts at the same moments, with the same limit and the same end, and is
-called off when the next key comes (`replayed`). Each segment begins with one answered request, as for somebody who has
+down (`typed`); then each peer gets those prompts at the same keys, with the same limit and the same end, and is called
+off when the next key comes (`replayed`). Each segment begins with one answered request, as for somebody who has
 typed nearby a moment ago.
 """
 
@@ -22,10 +22,10 @@ from ..peers.base import Peer
 from ..subject import flat
 from ..typing import TYPISTS
 from . import figures
-from .figures import Key, System, cpu_seconds
+from .figures import Asked, Key, System, cpu_seconds
 from .replayed import replayed
 from .segments import segments
-from .typed import DEADLINE, midspan, typed
+from .typed import DEADLINE, LOOK_SECONDS, midspan, typed
 
 _REST_SECONDS = 0.5
 
@@ -42,7 +42,7 @@ class Options:
     files: tuple[Path, ...] = ()
     against: tuple[str, ...] = ()
     typist: str = "average"
-    n_segments: int = 6
+    n_segments: int = 10
     n_keys: int = 40
     seed: int = 1
 
@@ -55,7 +55,7 @@ async def measure(options: Options, say: Say, progress: Progress) -> dict[str, A
     host = options.settings.host
     keys: list[Key] = []
     async with AsyncExitStack() as stack:
-        systems = {"midspan": System(f"midspan {before['versions']}")}
+        systems = {"midspan": System(", ".join(f"{name} {version}" for name, version in machine.versions().items()))}
         peers = await _peers(options, systems, stack, say)
         if peers:
             from ..peers.render import renderer  # late, as the peers
@@ -66,12 +66,12 @@ async def measure(options: Options, say: Say, progress: Progress) -> dict[str, A
         done = 0
         for number, segment in enumerate(chosen):
             # The first segment warms everything up and is not counted.
-            group = number or None
+            counted = number or None
             cpu_before = cpu_seconds(ours.pids())
             one = await typed(ours, segment)
-            if group is not None:
+            if counted is not None:
                 keys += one.keys
-                _count(systems["midspan"], one.keys, group)
+                _count(systems["midspan"], one.keys, counted)
                 systems["midspan"].add_use(ours.pids(), cpu_before)
             done += 1
             progress("typing", done, total)
@@ -80,13 +80,13 @@ async def measure(options: Options, say: Say, progress: Progress) -> dict[str, A
             for name in names[first:] + names[:first]:
                 await asyncio.sleep(_REST_SECONDS)
                 try:
-                    await replayed(peers[name], systems[name], one, render, group)
+                    await replayed(peers[name], systems[name], one, render, counted)
                 except PeerMissing as error:
                     systems[name].missing = str(error)
                     await peers.pop(name).stop()
                 done += 1
                 progress("typing", done, total)
-    if not systems["midspan"].times:
+    if not systems["midspan"].asked:
         raise EvaluationError("midspan's model was asked at no key: are completions switched off in the settings?")
     return {
         "systems": {name: figures.of_system(system) for name, system in systems.items()},
@@ -94,7 +94,8 @@ async def measure(options: Options, say: Say, progress: Progress) -> dict[str, A
             name: figures.ratio(systems["midspan"], system) for name, system in systems.items() if name != "midspan"
         },
         "felt": figures.felt(keys),
-        "n": len(systems["midspan"].times),
+        "n": len(systems["midspan"].asked),
+        "n_looks": sum(one.is_look for one in systems["midspan"].asked),
         "n_keystrokes": len(keys),
         "model": host.model,
         "settings": {**flat(options.settings), **overrides},
@@ -104,18 +105,21 @@ async def measure(options: Options, say: Say, progress: Progress) -> dict[str, A
     }
 
 
-def _count(system: System, keys: tuple[Key, ...], group: int) -> None:
+def _count(system: System, keys: tuple[Key, ...], segment: int) -> None:
     """Count what midspan did at the keys of a segment, by the rules that hold for its peers."""
-    for key in keys:
+    for key, following in zip(keys, [*keys[1:], None], strict=True):
         system.n_shown += key.is_shown
-        if key.request is None:
+        if not key.requests:
             continue
         if key.latency is None:
-            system.add(group, 1000 * key.until_next, has_text=False)
-        else:
-            # Text that midspan wrote and then kept to itself counts as a peer's would, which is not looked at.
-            system.add(group, 1000 * key.latency, key.request.has_text)
-            system.add_cost(key.request.n_prompt, key.request.n_reused, key.request.n_written)
+            until = following.at - key.at if following is not None else LOOK_SECONDS
+            system.asked.append(Asked(segment, key.is_look, 1000 * until, has_text=False))
+            continue
+        # Text that midspan wrote and then kept to itself counts as a peer's would, which is not looked at.
+        has_text = any(request.has_text for request in key.requests)
+        system.asked.append(Asked(segment, key.is_look, 1000 * key.latency, has_text))
+        for request in key.requests:
+            system.add_cost(request.n_prompt, request.n_reused, request.n_written)
 
 
 async def _peers(options: Options, systems: dict[str, System], stack: AsyncExitStack, say: Say) -> dict[str, Peer]:

@@ -71,6 +71,7 @@ def test_baselines_with_everything_written(tasks: Path, tmp_path: Path, isolated
         (("replay", ".", "--vs", "small.jsonl"), "small.jsonl is no result"),
         (("bench", "typing", "--set", "completion.max=0"), "is no setting"),
         (("bench", "typing", "--set", "backend.kind=openai"), "leave out backend.kind"),
+        (("bench", "typing", "--set", "completion.enabled=false"), "Nothing is asked while typing"),
         (("session", "absent.session"), "cannot be read"),
     ],
 )

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from git_repository import GitRepository, digest
 from scripted_endpoint import scripted_endpoint
 
@@ -73,7 +74,8 @@ def test_compared_with_other_settings_and_with_an_earlier_run(midspan: Midspan, 
     assert digest(repository) == before
 
 
-def test_ctrl_c_ends_it(isolated_dirs: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("asks_to_end", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_or_a_request_to_end_ends_it(asks_to_end: int, isolated_dirs: Path, tmp_path: Path) -> None:
     repository, out = made(tmp_path / "r"), tmp_path / "out.json"
     asked, is_over = threading.Event(), threading.Event()
 
@@ -87,7 +89,7 @@ def test_ctrl_c_ends_it(isolated_dirs: Path, tmp_path: Path) -> None:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         try:
             assert asked.wait(60)
-            process.send_signal(signal.SIGINT)
+            process.send_signal(asks_to_end)
             said, errors = process.communicate(timeout=30)
         finally:
             process.kill()

@@ -12,11 +12,11 @@ import pytest
 
 from midspan.evaluation.bench import figures
 from midspan.evaluation.bench import typing as bench
-from midspan.evaluation.bench.figures import Key, System
+from midspan.evaluation.bench.figures import Asked, Key, System
 from midspan.evaluation.bench.recording import Recorded, recording
 from midspan.evaluation.bench.replayed import replayed
 from midspan.evaluation.bench.segments import segments
-from midspan.evaluation.bench.typed import Typed
+from midspan.evaluation.bench.typed import SEEN_SECONDS, Typed
 from midspan.evaluation.errors import EvaluationError, PeerMissing
 from midspan.evaluation.peers.base import PeerAnswer, PeerAsk
 from midspan.evaluation.typing import TYPISTS
@@ -111,10 +111,10 @@ class Echo:
     async def stop(self) -> None: ...
 
 
-def keys(*pauses: float) -> tuple[Key, ...]:
+def keys(*pauses: float, looks: Sequence[int] = ()) -> tuple[Key, ...]:
     at, made = 0.0, []
     for i, pause in enumerate(pauses):
-        made.append(Key(at, pause, request=Recorded({"prompt": f"p{i}", "max_tokens": 5}, 0.0)))
+        made.append(Key(at, pause, i in looks, requests=(Recorded({"prompt": f"p{i}", "max_tokens": 5}, 0.0),)))
         at += pause
     return tuple(made)
 
@@ -125,16 +125,24 @@ def render(body: Any) -> PeerAsk:
 
 async def test_a_peer_gets_each_prompt_and_is_called_off_by_the_next_key() -> None:
     peer, system = Echo(0.15), System()
-    await replayed(peer, system, Typed(None, keys(0.05, 0.6, 0.6)), render, 1)
+    await replayed(peer, system, Typed((), keys(0.05, 0.6, 0.6)), render, 1)
     assert len(peer.asks) == 3
     assert peer.n_cancelled == 1
-    assert system.answered == [False, True, True]
-    assert system.times[0] == pytest.approx(50)
-    assert system.times[1] >= 150
+    assert [one.has_text for one in system.asked] == [False, True, True]
+    assert system.asked[0].milliseconds == pytest.approx(50)
+    assert system.asked[1].milliseconds >= 150
     assert (system.n_shown, system.n_computed, system.n_prompt, system.n_reused) == (2, 10, 8, 2)
     moments = [at - peer.asks[0][0] for at, _ in peer.asks]
     assert moments[1] >= 0.045
     assert moments[2] >= 0.6
+
+
+async def test_where_the_typist_looks_nothing_is_overtaken() -> None:
+    peer, system = Echo(0.3), System()
+    await replayed(peer, system, Typed((), keys(0.05, 0.05, looks=[0])), render, 1)
+    assert [(one.is_look, one.has_text) for one in system.asked] == [(True, True), (False, False)]
+    (first, _), (second, _) = peer.asks
+    assert second - first >= 0.3 + SEEN_SECONDS - 0.01
 
 
 async def test_an_answer_that_midspan_cut_short_is_cut_short_for_peers() -> None:
@@ -142,55 +150,60 @@ async def test_an_answer_that_midspan_cut_short_is_cut_short_for_peers() -> None
     for key, latency, n_written, is_whole in zip(
         some, (0.05, 0.05, None, None), (3, 3, 3, 0), (False, True, False, False), strict=True
     ):
-        assert key.request is not None
-        key.latency, key.request.n_written, key.request.is_whole = latency, n_written, is_whole
+        key.latency, key.requests[0].n_written, key.requests[0].is_whole = latency, n_written, is_whole
     peer = Echo(0.0)
-    await replayed(peer, System(), Typed(None, some), render, None)
+    await replayed(peer, System(), Typed((), some), render, None)
     assert [ask.max_tokens for _, ask in peer.asks] == [3, 5, 5, 5]
 
 
 async def test_what_comes_before_a_segment_and_what_asked_nobody_is_not_counted() -> None:
     some = keys(0.02, 0.02, 0.02)
-    some[0].request = None
+    some[0].requests = ()
     peer, system = Echo(0.0), System()
-    await replayed(peer, system, Typed(Recorded({"max_tokens": 7}, 0.0), some), render, 2)
+    await replayed(peer, system, Typed((Recorded({"max_tokens": 7}, 0.0),), some), render, 2)
     assert [ask.max_tokens for _, ask in peer.asks] == [7, 5, 5]
-    assert system.groups == [2, 2]
+    assert [one.segment for one in system.asked] == [2, 2]
 
 
 def test_text_that_midspan_keeps_to_itself_counts_as_a_peers() -> None:
     system = System()
-    some = keys(1.0, 1.0, 1.0)
-    for key, latency, has_text in zip(some, (0.3, 0.2, None), (True, False, True), strict=True):
-        assert key.request is not None
-        key.latency, key.request.has_text = latency, has_text
+    some = keys(1.0, 1.0, 1.0, 0.0)
+    for key, latency, has_text in zip(some, (0.3, 0.2, None, 0.1), (True, False, True, True), strict=True):
+        key.latency, key.requests[0].has_text = latency, has_text
     bench._count(system, some, 1)
-    assert system.times == [300, 200, 1000]
-    assert system.answered == [True, False, False]
-    assert (system.n_shown, system.n_whole) == (0, 2)
+    told = [(one.milliseconds, one.has_text) for one in system.asked]
+    assert told == [(300, True), (200, False), (1000, False), (100, True)]
+    assert (system.n_shown, system.n_whole) == (0, 3)
 
 
 def test_ratios_are_midspans_time_over_the_peers() -> None:
-    quick = System(times=[100.0, 110.0, 120.0] * 4, answered=[True] * 12, groups=[1] * 6 + [2] * 6)
-    slow = System(times=[200.0, 220.0, 240.0] * 4, answered=[True] * 12, groups=[1] * 6 + [2] * 6)
+    quick, slow, never = (
+        System(asked=[Asked(1 + i // 6, True, factor * (100.0 + 10 * (i % 3)), has_text) for i in range(12)])
+        for factor, has_text in ((1, True), (2, True), (1, False))
+    )
     ratio = figures.ratio(quick, slow)
     assert ratio["p50"] == ratio["p95"] == 0.5
     assert ratio["p50_ci95"][0] <= 0.5 <= ratio["p50_ci95"][1]
-    never = System(times=[50.0] * 12, answered=[False] * 12, groups=[1] * 12)
     assert figures.ratio(quick, never)["p50"] is None
     assert figures.of_system(System(missing="not built"))["missing"] == "not built"
 
 
+def test_overtaken_answers_count_as_such_and_for_no_time() -> None:
+    some = [Asked(1, True, 100.0, True), *(Asked(1, False, 20.0, False) for _ in range(3))]
+    told = figures.of_system(System(asked=some))
+    assert (told["p50_ms"], told["answered_in_time"]) == (100, 0.25)
+
+
 def test_what_is_felt_counts_every_key() -> None:
     some = [
-        Key(0, 1, latency=0.01, is_shown=True),
-        Key(0, 1, latency=0.3, is_shown=True, request=Recorded({}, 0.0)),
+        Key(0, 1, True, latency=0.01, is_shown=True),
+        Key(0, 1, True, latency=0.3, is_shown=True, requests=(Recorded({}, 0.0),)),
         Key(0, 0.1),
         Key(0, 1, latency=0.2),
     ]
     felt = figures.felt(some)
     assert (felt["answered"], felt["reused_share"]) == (0.5, 0.5)
-    assert felt["p50_ms"] == 300
+    assert felt["p50_ms"] == pytest.approx(155, abs=1)
 
 
 def test_segments_are_typed_again_as_they_were(tmp_path: Path) -> None:
