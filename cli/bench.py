@@ -42,7 +42,7 @@ def server(starts: int, places: int, seed: int, out: Path | None) -> None:
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--against", default="", metavar="NAMES", help="llama.cpp, llama.cpp-q4, transformers (with commas).")
 @click.option("--typist", default="average", show_default=True, type=click.Choice(("fast", "average", "slow")))
-@click.option("--segments", default=10, show_default=True, type=click.IntRange(1), help="Stretches that are typed.")
+@click.option("--segments", default=16, show_default=True, type=click.IntRange(1), help="Stretches that are typed.")
 @click.option("--keys", default=40, show_default=True, type=click.IntRange(2), help="Most keys of each.")
 @click.option("--seed", default=1, show_default=True, help="Which stretches, and how they are typed.")
 @set_option

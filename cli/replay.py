@@ -15,7 +15,7 @@ from .overrides import set_option
 
 @click.command("replay", short_help="Type a repository's own history and count keystrokes saved.")
 @click.argument("repository", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--keystrokes", default=1200, show_default=True, type=click.IntRange(10), help="About how much to type.")
+@click.option("--keystrokes", default=2000, show_default=True, type=click.IntRange(10), help="About how much to type.")
 @click.option("--commits", default=50, show_default=True, type=click.IntRange(1), help="How far back to look.")
 @click.option("--seed", default=1, show_default=True, help="Which changes, and how they are typed.")
 @click.option("--typist", default="average", show_default=True, type=click.Choice(("fast", "average", "slow")))

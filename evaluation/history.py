@@ -22,7 +22,7 @@ from .git import Change, Repository, Span
 MAX_FILE_BYTES = 400_000
 _MAX_LINE = 1000
 """Files with longer lines were written by programs."""
-_MAX_HUNK_LINES = 3
+_MAX_HUNK_LINES, _ENOUGH_KEYS = 3, 40
 """Of a longer hunk, lines from somewhere within it are typed: many places tell more than a few long ones."""
 _MIN_KEYS = 8
 _MOST_CHANGES = 300
@@ -248,7 +248,7 @@ def _n_kept(old: Sequence[str], new: Sequence[str]) -> int:
 def _hunk(new: Sequence[str], old: Sequence[str], span: Span, chance: random.Random) -> tuple[str, int, str] | None:
     """Return the text before a hunk is typed, where it is typed, and what."""
     start = span.new_start + chance.randrange(max(1, span.new_end - span.new_start - _MAX_HUNK_LINES + 1))
-    added = "".join(new[start : min(span.new_end, start + _MAX_HUNK_LINES)])
+    added = _first_of(new[start : span.new_end])
     if n_keys(added.strip()) < _MIN_KEYS:
         return None
     head, rest = "".join(new[:start]), "".join(old[span.old_end :])
@@ -261,6 +261,14 @@ def _hunk(new: Sequence[str], old: Sequence[str], span: Span, chance: random.Ran
         return head + rest, len(head) - len(eol), eol + added
     # At the very start, or where a file mixes line ends: in an empty line.
     return head + eol + rest, len(head), added
+
+
+def _first_of(lines: Sequence[str]) -> str:
+    """Return as many whole lines as are typed in one place."""
+    n = 1
+    while n < min(_MAX_HUNK_LINES, len(lines)) and n_keys("".join(lines[:n]).strip()) < _ENOUGH_KEYS:
+        n += 1
+    return "".join(lines[:n])
 
 
 def _held_out(texts: Iterable[tuple[str, str | None]], chance: random.Random) -> list[tuple[int, Hunk]]:
@@ -279,7 +287,7 @@ def _held_out(texts: Iterable[tuple[str, str | None]], chance: random.Random) ->
                 units[unit.start] = unit
         last_end = 0
         for unit in sorted(units.values(), key=lambda unit: unit.start):
-            body = "".join(_lines(text[unit.body_start : unit.end])[:_MAX_HUNK_LINES]).rstrip()
+            body = _first_of(_lines(text[unit.body_start : unit.end])).rstrip()
             if unit.start >= last_end and n_keys(body) >= _MIN_KEYS:
                 before = text[: unit.body_start] + text[unit.end :]
                 found.append((0, Hunk("", _shown(path), language, before, unit.body_start, body)))

@@ -42,7 +42,7 @@ class Options:
     files: tuple[Path, ...] = ()
     against: tuple[str, ...] = ()
     typist: str = "average"
-    n_segments: int = 10
+    n_segments: int = 16
     n_keys: int = 40
     seed: int = 1
 

@@ -34,7 +34,7 @@ class Options:
     """What to replay. ``other`` is what it is compared with: the JSON of an earlier replay, or other settings."""
 
     repository: Path
-    n_keystrokes: int = 1200
+    n_keystrokes: int = 2000
     n_commits: int = 50
     seed: int = 1
     typist: str = "average"
