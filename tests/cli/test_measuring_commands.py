@@ -126,14 +126,15 @@ def test_a_replay_with_the_default_model(
     for name, value in shared_host.items():
         monkeypatch.setenv(name, value)
     repository = GitRepository.init(tmp_path / "r")
-    body = "def step_{0}(value):\n    total = value + {0}\n    return total\n\n\n"
+    body = "step_{0} = {0}\nuse(step_{0})\n\n\n"
     for i in range(1, 7):
         repository.commit({"steps.py": "".join(body.format(k) for k in range(i))})
     before = digest(repository.folder)
     results = []
     for name in ("one", "two"):
         out, html = tmp_path / f"{name}.json", tmp_path / f"{name}.html"
-        done = midspan("replay", repository.folder, "--keystrokes", "20", "--json", out, "--html", html)
+        short = ("--set", "completion.max_line_tokens=6", "--set", "completion.max_block_tokens=6")
+        done = midspan("replay", repository.folder, "--keystrokes", "20", *short, "--json", out, "--html", html)
         assert done.returncode == 0, done.stderr
         assert "keystrokes saved" in done.stdout
         results.append(json.loads(out.read_text()))
