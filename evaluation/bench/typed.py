@@ -15,9 +15,10 @@ from typing import Any
 
 from ...completion.backends.host_address import address_path
 from ...completion.settings import HostSettings
+from ..client_text import to_units
 from ..errors import EvaluationError
 from ..harness import INVOKED, LspSession, RequestFailed, SessionFailed
-from .figures import Key
+from .figures import Key, cpu_seconds
 from .recording import Recorded, Recording, recording
 from .segments import Segment
 
@@ -99,10 +100,14 @@ async def _host_ready(process: asyncio.subprocess.Process, socket: Path) -> None
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A segment that was typed: the requests before its first key, and its keys."""
+    """A segment that was typed: the requests before its first key, its keys, and the processor seconds used till then.
+
+    A peer's are counted from its own first key on.
+    """
 
     before: Sequence[Recorded]
     keys: tuple[Key, ...]
+    cpu_before: float = 0.0
 
 
 async def typed(ours: Midspan, segment: Segment) -> Typed:
@@ -111,10 +116,10 @@ async def typed(ours: Midspan, segment: Segment) -> Typed:
     uri = f"file:///segments/{time.time_ns()}/{segment.name}"
     session.open(uri, segment.language_id, segment.text)
     document = session.documents[uri]
-    document.cursor = len(segment.text[: segment.offset].encode("utf-16-le", "surrogatepass")) // 2
+    document.cursor = len(to_units(segment.text[: segment.offset]))
     n_before = len(recorded)
     await session.complete(uri, trigger=INVOKED)
-    before = _questions(recorded[n_before:])
+    before, cpu_before = _questions(recorded[n_before:]), cpu_seconds(ours.pids())
     n_before = len(recorded)
     keys: list[Key] = []
     waiting: list[asyncio.Task[None]] = []
@@ -140,7 +145,7 @@ async def typed(ours: Midspan, segment: Segment) -> Typed:
         key.requests = _questions([one for one in recorded[n_before:] if start + key.at <= one.arrived < until])
         if key.latency is not None and following_key is not None and key.at + key.latency > following_key.at:
             key.latency, key.is_shown = None, False
-    return Typed(before, tuple(keys))
+    return Typed(before, tuple(keys), cpu_before)
 
 
 async def next_key_at(pressed: float, key: Key, answer: asyncio.Future[Any]) -> float:

@@ -22,7 +22,7 @@ from ..peers.base import Peer
 from ..subject import flat
 from ..typing import TYPISTS
 from . import figures
-from .figures import Asked, Key, System, cpu_seconds
+from .figures import Asked, Key, System
 from .replayed import replayed
 from .segments import segments
 from .typed import DEADLINE, LOOK_SECONDS, midspan, typed
@@ -67,12 +67,11 @@ async def measure(options: Options, say: Say, progress: Progress) -> dict[str, A
         for number, segment in enumerate(chosen):
             # The first segment warms everything up and is not counted.
             counted = number or None
-            cpu_before = cpu_seconds(ours.pids())
             one = await typed(ours, segment)
             if counted is not None:
                 keys += one.keys
                 _count(systems["midspan"], one.keys, counted)
-                systems["midspan"].add_use(ours.pids(), cpu_before)
+                systems["midspan"].add_use(ours.pids(), one.cpu_before)
             done += 1
             progress("typing", done, total)
             names = list(peers)
