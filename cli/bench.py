@@ -92,18 +92,7 @@ def typing(
 
 def _typing_table(result: dict[str, Any]) -> str:
     rows = [
-        (
-            "",
-            "p50 ms",
-            "p95 ms",
-            "p99 ms",
-            "in time",
-            "midspan/peer p50",
-            "p95",
-            "CPU s/shown",
-            "RSS MB",
-            "tokens/key",
-        )
+        ("", "p50 ms", "p95 ms", "p99 ms", "in time", "midspan/peer p50", "p95", "CPU s/shown", "RSS MB", "tokens/key")
     ]
     for name, one in result["systems"].items():
         if one.get("missing"):

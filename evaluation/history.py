@@ -264,7 +264,7 @@ def _hunk(new: Sequence[str], old: Sequence[str], span: Span, chance: random.Ran
 
 
 def _first_of(lines: Sequence[str]) -> str:
-    """Return as many whole lines as are typed in one place."""
+    """Return the lines that are typed in one place: whole ones, and no more once they are enough keys."""
     n = 1
     while n < min(_MAX_HUNK_LINES, len(lines)) and n_keys("".join(lines[:n]).strip()) < _ENOUGH_KEYS:
         n += 1

@@ -18,6 +18,7 @@ from ...completion.settings import Settings
 from ...server.app import MidspanServer
 from ...server.lifecycle import serve_stream
 from ...server.logs import silence_pygls
+from ..client_text import to_units
 from ..errors import EvaluationError
 from ..harness import REQUEST_CANCELLED, LspSession, RequestFailed
 from ..history import Hunk
@@ -148,7 +149,7 @@ class _Typing:
         session, uri, clock = self._session, self._uri, self._clock
         session.open(uri, self._hunk.language_id, self._hunk.before)
         document = session.documents[uri]
-        document.cursor = len(self._head.encode("utf-16-le", "surrogatepass")) // 2
+        document.cursor = len(to_units(self._head))
         index = 0
         while index < len(self._keys):
             key = self._keys[index]

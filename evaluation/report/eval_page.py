@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import plots
-from .page import details, differences, figure, how_it_was_made, note, p_value, page, section, share, table
+from .page import details, differences, figure, how_it_was_made, interval, note, p_value, page, section, share, table
 from .plots import Row
 
 _NAMES = {
@@ -59,9 +59,10 @@ def _headline(sets: Mapping[str, Mapping[str, Any]]) -> str:
 
 def _with_interval(one: Mapping[str, Any], metric: str) -> str:
     bounds = one["ci95"][metric]
-    scale = 1 if metric == "bits_per_char" else 100
-    below = f"\n{scale * bounds[0]:.{_digits(metric)}f} to {scale * bounds[1]:.{_digits(metric)}f}" if bounds else ""
-    return _told(one, metric) + below
+    if not bounds:
+        return _told(one, metric)
+    below = f"{bounds[0]:.3f} to {bounds[1]:.3f}" if metric == "bits_per_char" else interval(bounds)
+    return f"{_told(one, metric)}\n{below}"
 
 
 def _told(one: Mapping[str, Any], metric: str) -> str:
@@ -69,10 +70,6 @@ def _told(one: Mapping[str, Any], metric: str) -> str:
     if metric != "bits_per_char":
         return share(one.get(metric))
     return "–" if one[metric] is None else f"{one[metric]:.3f}"
-
-
-def _digits(metric: str) -> int:
-    return 3 if metric == "bits_per_char" else 1
 
 
 def _without_a_model(sets: Mapping[str, Mapping[str, Any]]) -> str:
