@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -251,9 +252,10 @@ class LspSession(JsonRpcClient):
         """End the session at once, without asking."""
         self._has_ended = True
         self.drop()
-        if self.process is not None:
+        if self.process is not None and self.process.returncode is None:
+            # Not `process.kill()`: that takes the exit code of one that has just ended away from asyncio, which warns.
             with suppress(ProcessLookupError):
-                self.process.kill()
+                os.kill(self.process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
         await self._process_end()
 
     async def _process_end(self) -> int | None:

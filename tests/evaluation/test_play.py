@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from scripted_endpoint import scripted_endpoint
 
 from midspan.evaluation.errors import EvaluationError
-from midspan.evaluation.harness import LspSession
+from midspan.evaluation.harness import LspSession, SessionFailed
 from midspan.evaluation.play import Played, play
 from midspan.evaluation.script import parse_script
 
@@ -144,6 +145,16 @@ async def test_waiting_for_what_never_comes(isolated_dirs: Path, monkeypatch: py
     played = await play_foreign(f"{OPEN}ask until ghost\n", "", "null", isolated_dirs)
     assert played.problem.startswith("s:3: expected some ghost text within 0 s\non screen:\n  | x = ¦")
     assert len(played.latencies_ms) > 1
+
+
+async def test_a_server_that_ends_by_itself_leaves_nobody_to_miss_it(caplog: pytest.LogCaptureFixture) -> None:
+    async def begun() -> None:
+        with pytest.raises(SessionFailed, match="has gone"):
+            await LspSession.start((sys.executable, "-S", "-c", "import sys; sys.stdin.read(5)"))
+
+    for _ in range(15):
+        await asyncio.gather(*(begun() for _ in range(4)))
+    assert caplog.records == []
 
 
 async def test_what_an_item_inserts_is_told_by_utf_16(tmp_path: Path) -> None:
