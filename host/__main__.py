@@ -102,7 +102,8 @@ def _load(files: ModelFiles, options: Options, say: Callable[[str], None]) -> En
     from .models.load import load
 
     torch.set_num_threads(options.threads or physical_cores())
-    return build_engine(load(files, options.device, options.dtype, say), options.memory_mb, options.chunk_tokens)
+    loaded = load(files, options.device, options.dtype, say)
+    return build_engine(loaded, options.memory_mb, options.chunk_tokens, say)
 
 
 def _check_model(engine: Engine) -> Generator[None, None, str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import torch
 from tiny_models import FAMILIES, make
@@ -35,6 +36,14 @@ def new_engine(family: str, fim: str | None = None, memory_mb: int = 64, chunk_t
     name = fim or FAMILIES[family].fim
     files = ModelFiles(f"tiny-{family}", checkpoint(family), name, name)
     return build_engine(load(files, "cpu", "float32", lambda detail: None), memory_mb, chunk_tokens)
+
+
+@cache
+def reference(family: str) -> Any:
+    """Return transformers' own model of a family's checkpoint, in fp32."""
+    name = FAMILIES[family].fim
+    files = ModelFiles(f"tiny-{family}", checkpoint(family), name, name)
+    return load(files, "cpu", "float32", lambda detail: None).module
 
 
 @cache

@@ -39,16 +39,16 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what libraries print must not stand between answers
     loaded = load(resolve(sys.argv[1]), "cpu", "auto", lambda detail: None)
+    modules = {"line": loaded.line_module().to(loaded.dtype), "block": loaded.module.to(loaded.dtype)}
     requests: queue.Queue[dict[str, Any] | None] = queue.Queue()
     cancelled = threading.Event()
     threading.Thread(target=_read, args=(requests, cancelled), daemon=True).start()
     print(json.dumps({"ready": True}), file=answers, flush=True)
     while (asked := requests.get()) is not None:
-        module = loaded.line_module if asked["kind"] == "line" else loaded.module
         ids = torch.tensor([asked["ids"]])
         stop = _Stop(loaded.tokenizer, ids.shape[1], asked["kind"], cancelled)
         with torch.inference_mode():
-            output = module.generate(
+            output = modules[asked["kind"]].generate(
                 ids,
                 attention_mask=torch.ones_like(ids),
                 max_new_tokens=asked["max_tokens"],

@@ -51,7 +51,7 @@ def write_gguf(loaded: LoadedModel, kind: Kind, precision: Precision, path: Path
             inner = field.types[1] if len(field.types) > 1 else None
             writer.add_key_value(name, field.contents(), field.types[0], inner)
     writer.add_file_type(file_type)
-    module = loaded.line_module if kind == "line" else loaded.module
+    module = loaded.line_module() if kind == "line" else loaded.module
     weights = dict(module.named_parameters())
     for tensor in reader.tensors:
         values = _values(tensor.name, weights, module.config)

@@ -38,12 +38,12 @@ class Engine:
     @property
     def device(self) -> str:
         """Where the model runs."""
-        return str(self.models["line"].device)
+        return str(self.models["line"].network.device)
 
     @property
     def dtype(self) -> str:
         """The precision of its weights, as torch names it."""
-        return str(self.models["line"].module.dtype).removeprefix("torch.")
+        return self.models["line"].network.dtype
 
     def generate(self, request: GenerateRequest) -> Generator[Piece | Summary, None, None]:
         """Yield the pieces of all candidates, one candidate after the other, then what it cost.

@@ -10,10 +10,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 
 import torch
-from transformers.cache_utils import Cache
 
-from .cache import can_be_cut, cut, n_bytes
 from .model import Model
+from .network import Cache
 
 
 class Encoded:
@@ -23,7 +22,7 @@ class Encoded:
         self.model = model
         self.ids: list[int] = []
         self._cache = model.new_cache()
-        self.can_be_cut = can_be_cut(self._cache)
+        self.can_be_cut = self._cache.can_be_cut
 
     def keep_common(self, prompt: Sequence[int]) -> int:
         """Forget what is not the beginning of ``prompt`` and return how many of its tokens are known.
@@ -38,11 +37,9 @@ class Encoded:
     def cut(self, n_tokens: int) -> None:
         """Forget all but the first ``n_tokens``; a model with recurrent state can only forget all (0)."""
         del self.ids[n_tokens:]
-        if n_tokens and self.can_be_cut:
-            cut(self._cache, n_tokens)
-        else:
+        if not self.can_be_cut:
             self.ids.clear()
-            self._cache = self.model.new_cache()
+        self._cache.cut(len(self.ids))
 
     def read(self, ids: Sequence[int]) -> torch.Tensor:
         """Read one more token (or a few) and return the logits after the last, [vocabulary]."""
@@ -58,7 +55,7 @@ class Encoded:
 
     def n_bytes(self) -> int:
         """Bytes of memory that this takes."""
-        return n_bytes(self._cache)
+        return self._cache.n_bytes()
 
     def _extend(self, ids: Sequence[int], forward: Callable[[Sequence[int], Cache], torch.Tensor]) -> torch.Tensor:
         try:

@@ -21,7 +21,7 @@ import transformers
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from .adapter import merged_copy, read_adapter
+from .adapter import Adapter, merged_copy, read_adapter
 from .checkpoint import check_model
 from .errors import ModelUnusable
 from .gguf import read_gguf_model, read_gguf_tokenizer
@@ -35,18 +35,28 @@ _LONGEST_CONTEXT = {"cpu": 8192, "mps": 16384, "cuda": 32768}
 class LoadedModel:
     """A model in memory. ``n_context`` is the most tokens that it is used with.
 
-    ``line_module`` has the adapter merged; without an adapter it is ``module`` itself. What the two have in
-    common they share. ``adapter_ids`` are the tokens that only the adapter knows.
+    ``dtype`` is what is computed in; ``module`` has the weights in it, or as they are stored where that is "auto"'s fp32.
+    ``adapter`` is what is added to the weights for lines, if anything. ``is_exact`` says that ``dtype`` was asked for:
+    every number is then to be of that precision.
     """
 
     files: ModelFiles
     module: Any
-    line_module: Any
-    adapter_ids: tuple[int, ...]
+    adapter: Adapter | None
     tokenizer: Any
     device: torch.device
     dtype: torch.dtype
+    is_exact: bool
     n_context: int
+
+    @property
+    def adapter_ids(self) -> tuple[int, ...]:
+        """The tokens that only the adapter knows."""
+        return tuple(self.adapter.sentinels.values()) if self.adapter else ()
+
+    def line_module(self) -> Any:
+        """Return the model with the adapter merged (a copy of what that changes), or ``module`` where there is none."""
+        return merged_copy(self.module, self.adapter) if self.adapter else self.module
 
 
 def load(files: ModelFiles, device: str, dtype: str, say: Callable[[str], None]) -> LoadedModel:
@@ -63,18 +73,14 @@ def load(files: ModelFiles, device: str, dtype: str, say: Callable[[str], None])
     say("reading the tokenizer")
     tokenizer = _explained(files, lambda: _read_tokenizer(files.path))
     say("reading weights")
-    module = _explained(files, lambda: _read_module(files.path, precision))
+    # Where fp32 is only what is computed in, the weights are kept as they are stored: that takes less memory.
+    stored = None if dtype == "auto" and precision == torch.float32 else precision
+    module = _explained(files, lambda: _read_module(files.path, stored))
     say(f"moving the model to {place}")
     module = _explained(files, lambda: module.to(place).eval().requires_grad_(False))
-    line_module: Any = module
-    adapter_ids: tuple[int, ...] = ()
-    if files.adapter:
-        say("merging the adapter")
-        adapter = read_adapter(files.adapter)
-        line_module = merged_copy(module, adapter)
-        adapter_ids = tuple(adapter.sentinels.values())
+    adapter = read_adapter(files.adapter) if files.adapter else None
     context = _context_of(module.config, place)
-    return LoadedModel(files, module, line_module, adapter_ids, tokenizer, place, precision, context)
+    return LoadedModel(files, module, adapter, tokenizer, place, precision, dtype != "auto", context)
 
 
 def choose_device(wanted: str) -> torch.device:
@@ -113,11 +119,11 @@ def _read_tokenizer(path: Path) -> Any:
     return AutoTokenizer.from_pretrained(str(path), trust_remote_code=False, local_files_only=True)
 
 
-def _read_module(path: Path, dtype: torch.dtype) -> Any:
+def _read_module(path: Path, dtype: torch.dtype | None) -> Any:
     if path.is_file():
-        return read_gguf_model(path, dtype)
+        return read_gguf_model(path, dtype or torch.bfloat16)
     return AutoModelForCausalLM.from_pretrained(
-        str(path), dtype=dtype, use_safetensors=True, trust_remote_code=False, local_files_only=True
+        str(path), dtype=dtype or "auto", use_safetensors=True, trust_remote_code=False, local_files_only=True
     )
 
 

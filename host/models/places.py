@@ -24,3 +24,8 @@ def models_dir() -> Path:
 def downloads_dir() -> Path:
     """Return the folder of downloads that are under way or were interrupted."""
     return cache_root() / "downloads"
+
+
+def native_dir() -> Path:
+    """Return the folder of native code that was built for this machine."""
+    return cache_root() / "native"

@@ -222,7 +222,7 @@ def test_what_is_written_for_llama_cpp_reads_back_as_our_weights(
     path = tmp_path / "written.gguf"
     write_gguf(model, kind, precision, path)
     theirs = dict(read_gguf_model(path, torch.bfloat16).named_parameters())
-    ours = dict((model.line_module if kind == "line" else model.module).named_parameters())
+    ours = dict((model.line_module() if kind == "line" else model.module).named_parameters())
     assert theirs.keys() == ours.keys()
     # bf16 has smaller numbers than fp16, in which they become 0 below 2⁻²⁵.
     assert all(torch.allclose(theirs[name], ours[name], rtol=0, atol=1e-7) for name in ours)

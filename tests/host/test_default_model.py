@@ -109,5 +109,8 @@ def test_another_format_for_lines_needs_the_weights_without_the_adapter() -> Non
     loaded = load(resolve("default"), "cpu", "float32", lambda detail: None)
     files = dataclasses.replace(loaded.files, fim_line="none", fim_block="midspan-v0")
     exchanged = build_engine(dataclasses.replace(loaded, files=files), 64).models
-    assert exchanged["line"].module is loaded.module
-    assert exchanged["block"].module is loaded.line_module
+    ids = loaded.tokenizer(PREFIX)["input_ids"]
+    for kind, module in {"line": loaded.module, "block": loaded.line_module()}.items():
+        with torch.inference_mode():
+            expected = module(torch.tensor([ids])).logits[0, :, 11:]
+        assert torch.allclose(exchanged[kind].forward_all(ids)[:, 11:], expected, atol=1e-3)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 import torch
-from engines import Answer, ask, check_same_but_for_ties, collect, engine, hole, new_engine
+from engines import Answer, ask, check_same_but_for_ties, collect, engine, hole, new_engine, reference
 from tiny_models import FAMILIES
 
 from midspan.completion.fim import Hole, Snippet
+from midspan.host.engine.decoder import Decoder
 from midspan.host.engine.request import BadPrompt, GenerateRequest, Piece, Sampling
 
 SOURCE = (
@@ -52,7 +54,7 @@ def test_tokens_are_those_of_the_model_itself(family: str) -> None:
     for token in answer.tokens:
         while True:
             with torch.inference_mode():
-                logits = of.models["block"].module(torch.tensor([ids]), use_cache=False).logits[0, -1].float()
+                logits = reference(family)(torch.tensor([ids]), use_cache=False).logits[0, -1].float()
             best = _best(of, logits[: len(of.vocabulary)], forced)
             ids.append(best)
             data = of.vocabulary.bytes_of(best)
@@ -219,9 +221,10 @@ def test_a_pass_that_breaks_off_leaves_nothing_wrong_behind(monkeypatch: pytest.
     """Out of memory between two layers can't be caused here on purpose: the second layer is made to fail."""
     of = new_engine("qwen2")
     ask(of, typed(SOURCE[:60], "broken"))
-    layer = of.models["block"].module.model.layers[1]
+    decoder = of.models["block"].network
+    assert isinstance(decoder, Decoder)
     with monkeypatch.context() as patch:
-        patch.setattr(layer, "forward", _out_of_memory)
+        patch.setattr(decoder, "_layers", [decoder._layers[0], replace(decoder._layers[1], fall=_out_of_memory)])
         with pytest.raises(MemoryError):
             ask(of, typed(SOURCE, "broken"))
     after, _ = ask(of, typed(SOURCE, "broken"))

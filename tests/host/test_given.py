@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 import torch
-from engines import ask, engine, hole, new_engine
+from engines import ask, engine, hole, new_engine, reference
 from tiny_models import FAMILIES
 
 from midspan.host.engine.request import BadPrompt, GenerateRequest
@@ -33,7 +33,7 @@ def test_each_token_has_the_models_own_log_probability(family: str) -> None:
 
     ids = of.vocabulary.encode(prompt.forced.decode() + ANSWER)
     with torch.inference_mode():
-        logits = of.models["block"].module(torch.tensor([[*prompt.ids, *ids]]), use_cache=False).logits[0].float()
+        logits = reference(family)(torch.tensor([[*prompt.ids, *ids]]), use_cache=False).logits[0].float()
     expected, forced = [], prompt.forced
     for at, token in enumerate(ids, len(prompt.ids) - 1):
         row = logits[at][: len(of.vocabulary)].clone()

@@ -1,0 +1,171 @@
+"""Our own forward pass for decoders of Llama's kind, in torch: tokens and a cache in, logits out.
+
+In the spirit of gpt-fast: weights fused, buffers kept, no framework between the operators. Knows tensors; nothing of text
+or sessions.
+
+Sources: "RoFormer" (Su et al. 2021) for rotary positions, "GQA" (Ainslie et al. 2023) for grouped heads,
+"Root Mean Square Layer Normalization" (Zhang and Sennrich 2019).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch.nn import functional
+
+from .architecture import Activation, Architecture
+from .keys_values import KeysValues
+from .linear import Linear
+from .weights import DecoderWeights, LinearWeights, NormWeights
+
+_ACTIVATIONS: dict[Activation, Callable[[torch.Tensor], torch.Tensor]] = {
+    "silu": functional.silu,
+    "gelu_tanh": lambda x: functional.gelu(x, approximate="tanh"),
+    "gelu": functional.gelu,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    before_attention: NormWeights
+    before_mlp: NormWeights
+    query: NormWeights | None
+    key: NormWeights | None
+    qkv: Linear
+    out: Linear
+    rise: Linear
+    fall: Linear
+    window: int
+
+
+class Decoder:
+    """A decoder that runs.
+
+    Matrices are multiplied in ``dtype``, in which keys and values are kept too. Norms, positions and the sum that
+    runs through the layers are fp32.
+    """
+
+    least_chunk = 32
+
+    def __init__(
+        self,
+        weights: DecoderWeights,
+        dtype: torch.dtype,
+    ) -> None:
+        self.architecture = weights.architecture
+        self.device = weights.embedding.device
+        self.n_vocabulary: int = weights.head.shape[0]
+        self._embedding = weights.embedding
+        self._last_norm = weights.last_norm
+        self._cosines, self._sines = weights.cosines, weights.sines
+        self._layers = [
+            _Layer(
+                one.before_attention,
+                one.before_mlp,
+                one.query,
+                one.key,
+                *(Linear(part, dtype) for part in (one.qkv, one.out, one.rise, one.fall)),
+                window,
+            )
+            for one, window in zip(weights.layers, self.architecture.windows, strict=True)
+        ]
+        self._head = Linear(LinearWeights(weights.head), dtype)
+        self._dtype = dtype
+        self.dtype = str(dtype).removeprefix("torch.")
+
+    def new_cache(self) -> KeysValues:
+        """Return an empty cache."""
+        return KeysValues(self.architecture, self._dtype, self.device)
+
+    def run(self, ids: Sequence[int], cache: KeysValues, n_logits: int) -> torch.Tensor:
+        """Read tokens; return the logits after each of the last ``n_logits``, [n_logits, vocabulary] in fp32."""
+        cache.reserve(cache.length + len(ids))
+        logits = self._run(embed(ids, self._embedding, self.architecture), cache, n_logits)
+        cache.length += len(ids)
+        return logits
+
+    def _run(self, x: torch.Tensor, cache: KeysValues, n_logits: int) -> torch.Tensor:
+        """Take embedded tokens [tokens, hidden] through all layers. The residual stream is fp32 throughout."""
+        shape, n = self.architecture, len(x)
+        start, end = cache.length, cache.length + n
+        cosines, sines = self._cosines[start:end, None], self._sines[start:end, None]
+        masks = {window: self._mask(start, n, window) for window in set(shape.windows)}
+        for number, layer in enumerate(self._layers):
+            attended = self._attend(number, layer, self._norm(x, layer.before_attention), cache, cosines, sines, masks)
+            x = x + shape.residual_scale * layer.out(attended)
+            x = x + shape.residual_scale * layer.fall(self._middle(layer.rise(self._norm(x, layer.before_mlp))))
+        logits = self._head(self._norm(x[n - n_logits :], self._last_norm)).float()
+        return logits * shape.logit_scale if shape.logit_scale != 1 else logits
+
+    def _attend(
+        self,
+        number: int,
+        layer: _Layer,
+        x: torch.Tensor,
+        cache: KeysValues,
+        cosines: torch.Tensor,
+        sines: torch.Tensor,
+        masks: dict[int, torch.Tensor | None],
+    ) -> torch.Tensor:
+        shape, n, start = self.architecture, len(x), cache.length
+        heads = layer.qkv(x).view(n, shape.n_heads + 2 * shape.n_key_heads, shape.head_size)
+        query, key, value = heads.split([shape.n_heads, shape.n_key_heads, shape.n_key_heads], dim=1)
+        if layer.query is not None and layer.key is not None:
+            query, key = self._norm(query.float(), layer.query), self._norm(key.float(), layer.key)
+        query, key = _rotate(query, cosines, sines), _rotate(key, cosines, sines)
+        keys, values = cache.keys[number], cache.values[number]
+        keys[:, start : start + n] = key.transpose(0, 1)
+        values[:, start : start + n] = value.transpose(0, 1)
+        # All heads of a group see the same keys: [key heads, group x tokens, head size].
+        group = shape.n_heads // shape.n_key_heads
+        query = query.to(self._dtype).view(n, shape.n_key_heads, group, shape.head_size)
+        attended = functional.scaled_dot_product_attention(
+            query.permute(1, 2, 0, 3).reshape(1, shape.n_key_heads, group * n, shape.head_size),
+            keys[None, :, : start + n],
+            values[None, :, : start + n],
+            attn_mask=masks[layer.window],
+            scale=shape.attention_scale,
+        )
+        attended = attended.view(shape.n_key_heads, group, n, shape.head_size)
+        return attended.permute(2, 0, 1, 3).reshape(n, shape.n_heads * shape.head_size)
+
+    def _mask(self, start: int, n: int, window: int) -> torch.Tensor | None:
+        """Return what each token must not see as -inf, for each head of a group: [group x tokens, keys]; None: all is seen."""
+        if n == 1 and not (window and start + 1 > window):
+            return None
+        queries = torch.arange(start, start + n, device=self.device)[:, None]
+        keys = torch.arange(start + n, device=self.device)[None]
+        hidden = keys > queries
+        if window:
+            hidden |= keys <= queries - window
+        mask = torch.zeros(hidden.shape, dtype=self._dtype, device=self.device)
+        mask.masked_fill_(hidden, -torch.inf)
+        return mask.repeat(self.architecture.n_heads // self.architecture.n_key_heads, 1)
+
+    def _middle(self, x: torch.Tensor) -> torch.Tensor:
+        activation = _ACTIVATIONS[self.architecture.activation]
+        if not self.architecture.is_gated:
+            return activation(x)
+        gate, up = x.chunk(2, dim=-1)
+        return activation(gate) * up
+
+    def _norm(self, x: torch.Tensor, norm: NormWeights) -> torch.Tensor:
+        epsilon = self.architecture.norm_epsilon
+        if norm.bias is not None:
+            return functional.layer_norm(x, x.shape[-1:], norm.weight, norm.bias, epsilon)
+        return functional.rms_norm(x, x.shape[-1:], norm.weight, epsilon)
+
+
+def embed(ids: Sequence[int], embedding: torch.Tensor, architecture: Architecture) -> torch.Tensor:
+    """Return what the first layer is given, [tokens, hidden] in fp32."""
+    tokens = torch.tensor(ids, dtype=torch.long, device=embedding.device)
+    return functional.embedding(tokens, embedding).float() * architecture.embedding_scale
+
+
+def _rotate(x: torch.Tensor, cosines: torch.Tensor, sines: torch.Tensor) -> torch.Tensor:
+    """Turn pairs of channels by the angles of the positions; x: [tokens, heads, size], in fp32 from here on."""
+    x = x.float()
+    first, second = x.chunk(2, dim=-1)
+    return x * cosines + torch.cat((-second, first), dim=-1) * sines
