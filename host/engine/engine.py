@@ -12,6 +12,7 @@ from collections.abc import Generator, Iterator, Mapping
 import torch
 
 from .candidate import Candidate
+from .drafts import Drafts
 from .given import GivenAnswer
 from .model import Model
 from .prompt import PromptBuilder
@@ -116,21 +117,39 @@ class _Run:
         return again
 
     def _write(self, index: int, logits: torch.Tensor) -> Iterator[Piece]:
-        """Choose tokens until the answer ends."""
+        """Choose tokens until the answer ends.
+
+        With each token the model reads what may come after it. Logits behind a guess count as long as what is chosen
+        is what was guessed, so guesses change no token.
+        """
+        encoded = self._encoded
         candidate = Candidate(index, self._request, self._prompt, self._vocabulary)
+        drafts = Drafts(self._prompt.ids, encoded.last_answer)
         n_before = self._generated
-        while True:
-            piece = candidate.step(logits)
-            self._generated = n_before + candidate.n_tokens
-            if self._first_token_ms is None and candidate.n_tokens:
-                self._first_token_ms = self._ms()
-            yield piece
-            if piece.finish is not None:
-                return
-            if len(self._encoded.ids) >= self._encoded.model.n_context:
-                yield candidate.end_full()
-                return
-            logits = self._encoded.read([candidate.last_id])
+        rows, guessed = logits[None], list[int]()  # rows: [1 + guessed, vocabulary]
+        try:
+            while True:
+                piece = candidate.step(rows[0])
+                self._generated = n_before + candidate.n_tokens
+                if self._first_token_ms is None and candidate.n_tokens:
+                    self._first_token_ms = self._ms()
+                yield piece
+                if piece.finish is not None:
+                    return
+                drafts.add(candidate.last_id)
+                if guessed and guessed[0] == candidate.last_id:
+                    rows, guessed = rows[1:], guessed[1:]
+                    continue
+                if guessed:
+                    encoded.cut(len(encoded.ids) - len(guessed))
+                room = encoded.model.n_context - len(encoded.ids)
+                if room <= 0:
+                    yield candidate.end_full()
+                    return
+                guessed = drafts.next(min(encoded.most_guesses, room - 1))
+                rows = encoded.read_all([candidate.last_id, *guessed])
+        finally:
+            encoded.last_answer = drafts.answer()
 
     def _read_answer(self, text: str, logits: torch.Tensor | None) -> Iterator[Piece]:
         """Read a given answer a chunk at a time; its pieces have the log-probability of each token."""

@@ -14,15 +14,23 @@ import torch
 from .model import Model
 from .network import Cache
 
+_MOST_GUESSES = 7
+
 
 class Encoded:
-    """Token ids that a model has read, in order, with their keys and values."""
+    """Token ids that a model has read, in order, with their keys and values.
+
+    ``last_answer`` is what was written here the last time. ``most_guesses`` is how many tokens may be read to see whether
+    they are right: none where they could not be taken back.
+    """
 
     def __init__(self, model: Model) -> None:
         self.model = model
         self.ids: list[int] = []
+        self.last_answer: tuple[int, ...] = ()
         self._cache = model.new_cache()
         self.can_be_cut = self._cache.can_be_cut
+        self.most_guesses = _MOST_GUESSES if self.can_be_cut else 0
 
     def keep_common(self, prompt: Sequence[int]) -> int:
         """Forget what is not the beginning of ``prompt`` and return how many of its tokens are known.
@@ -40,10 +48,6 @@ class Encoded:
         if not self.can_be_cut:
             self.ids.clear()
         self._cache.cut(len(self.ids))
-
-    def read(self, ids: Sequence[int]) -> torch.Tensor:
-        """Read one more token (or a few) and return the logits after the last, [vocabulary]."""
-        return self._extend(ids, self.model.forward)
 
     def read_chunk(self, ids: Sequence[int]) -> torch.Tensor:
         """Read a chunk of a prompt and return the logits after its last token, [vocabulary]."""

@@ -1,0 +1,193 @@
+"""Our own forward passes against transformers', on random weights of each shape that they know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+import transformers
+
+import engines  # noqa: F401 - one thread
+from midspan.host.engine.architecture import architecture_of
+from midspan.host.engine.decoder import Decoder
+from midspan.host.engine.mixed import MixedDecoder
+from midspan.host.engine.native.build import load_library
+from midspan.host.engine.native.decoder import NativeDecoder, supports
+from midspan.host.engine.native.pack import PackedMatrix, Packer
+from midspan.host.engine.network import Network
+from midspan.host.engine.weights import read_weights, with_adapter
+from midspan.host.models.adapter import Adapter, merged_copy
+from midspan.host.models.errors import ModelUnusable
+
+SIZES = {
+    "vocab_size": 203,
+    "hidden_size": 64,
+    "intermediate_size": 96,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 512,
+    "initializer_range": 0.2,
+    "bos_token_id": None,
+    "eos_token_id": None,
+    "pad_token_id": None,
+}
+ROPE = {"rope_type": "llama3", "rope_theta": 1e4, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0}
+SHAPES: dict[str, Any] = {
+    "llama": lambda: transformers.LlamaConfig(**SIZES),
+    "llama with biases": lambda: transformers.LlamaConfig(**SIZES, attention_bias=True, mlp_bias=True),
+    "llama with scaled positions": lambda: transformers.LlamaConfig(
+        **SIZES, rope_parameters=ROPE | {"original_max_position_embeddings": 64}
+    ),
+    "llama, tied": lambda: transformers.LlamaConfig(**SIZES, tie_word_embeddings=True),
+    "mistral with windows": lambda: transformers.MistralConfig(**SIZES, sliding_window=24),
+    "granite": lambda: transformers.GraniteConfig(
+        **SIZES, embedding_multiplier=3.0, attention_multiplier=0.2, residual_multiplier=0.5, logits_scaling=2.0
+    ),
+    "qwen2": lambda: transformers.Qwen2Config(**SIZES),
+    "qwen2, window in the last layers": lambda: transformers.Qwen2Config(
+        **SIZES, use_sliding_window=True, sliding_window=20, max_window_layers=2
+    ),
+    "qwen3": lambda: transformers.Qwen3Config(**SIZES, head_dim=32),
+    "starcoder2": lambda: transformers.Starcoder2Config(
+        **SIZES, sliding_window=24
+    ),
+    "starcoder2 without biases": lambda: transformers.Starcoder2Config(
+        **SIZES, sliding_window=None, use_bias=False, hidden_act="gelu"
+    ),
+}
+PIECES = (1, 5, 1, 33, 8, 2, 64, 1, 3, 40)
+"""So many tokens are read at a time: across windows, spans of keys, calls and the cache's growth."""
+IDS = torch.randint(0, 200, (2 * sum(PIECES),), generator=torch.Generator().manual_seed(3)).tolist()
+
+
+def random_model(shape: str) -> Any:
+    """Return a model whose norms and biases are random too."""
+    torch.manual_seed(5)
+    module = transformers.AutoModelForCausalLM.from_config(SHAPES[shape](), dtype=torch.float32).eval()
+    module.requires_grad_(False)
+    for name, parameter in module.named_parameters():
+        if "norm" in name or name.endswith("bias"):
+            parameter.add_(0.2 * torch.randn_like(parameter))
+    return module
+
+
+def read_in_pieces(network: Network) -> torch.Tensor:
+    """Return the logits after each token of IDS."""
+    cache, found, at = network.new_cache(), [], 0
+    with torch.inference_mode():
+        for n in PIECES * 2:
+            found.append(network.run(IDS[at : at + n], cache, n))
+            at += n
+    return torch.cat(found)
+
+
+def expected(module: Any) -> torch.Tensor:
+    with torch.inference_mode():
+        logits: torch.Tensor = module(torch.tensor([IDS])).logits[0]
+    return logits
+
+
+@pytest.fixture(scope="module")
+def library() -> Any:
+    built = load_library(lambda detail: None)
+    if built is None:
+        pytest.skip("there is no C compiler here")
+    return built
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_our_logits_are_those_of_transformers(shape: str) -> None:
+    module = random_model(shape)
+    architecture = architecture_of(module.config)
+    assert architecture is not None
+    found = read_in_pieces(Decoder(read_weights(module, architecture, 512), torch.float32))
+    assert (found - expected(module)).abs().max() < 1e-3
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_native_logits_are_those_of_transformers_with_rounded_weights(shape: str, library: Any) -> None:
+    """What is left is that keys and values are kept in bf16."""
+    module = random_model(shape)
+    for parameter in module.parameters():
+        if parameter.ndim == 2:
+            scales = parameter.abs().amax(1, keepdim=True) / 127
+            parameter.copy_((parameter / scales).round() * scales)
+    architecture = architecture_of(module.config)
+    assert architecture is not None and supports(architecture)
+    found = read_in_pieces(NativeDecoder(library, read_weights(module, architecture, 512), Packer()))
+    right = expected(module)
+    assert (found - right).abs().max() < 0.05 * right.abs().max()
+    assert (found - right).abs().mean() < 0.003 * right.abs().max()
+
+
+@pytest.mark.parametrize("shape", ["llama", "mistral with windows", "starcoder2"])
+def test_native_logits_do_not_depend_on_what_is_read_beside_them(shape: str, library: Any) -> None:
+    module = random_model(shape)
+    architecture = architecture_of(module.config)
+    assert architecture is not None
+    network = NativeDecoder(library, read_weights(module, architecture, 512), Packer())
+    cache = network.new_cache()
+    one_by_one = torch.cat([network.run([token], cache, 1) for token in IDS])
+    assert torch.equal(one_by_one, read_in_pieces(network))
+
+
+def test_int8_and_torch_share_a_cache(library: Any) -> None:
+    module = random_model("llama")
+    architecture = architecture_of(module.config)
+    assert architecture is not None
+    weights = read_weights(module.to(torch.bfloat16), architecture, 512)
+    network = MixedDecoder(NativeDecoder(library, weights, Packer()), Decoder(weights, torch.bfloat16))
+    network.few_tokens = 8
+    right = expected(module.float())
+    assert (read_in_pieces(network) - right).abs().max() < 0.1 * right.abs().max()
+
+
+@pytest.mark.parametrize("kind", ["torch", "native"])
+def test_an_adapter_beside_the_weights_is_as_good_as_merged(kind: str, library: Any) -> None:
+    module = random_model("llama")
+    generator = torch.Generator().manual_seed(9)
+    tensors = {"rows.end": torch.randn(64, generator=generator)}
+    modules = {"q": (64, 64), "k": (32, 64), "v": (32, 64), "o": (64, 64), "gate": (96, 64), "up": (96, 64)}
+    for layer in range(3):
+        for part, (rows, columns) in (modules | {"down": (64, 96)}).items():
+            tensors[f"lora.{layer}.{part}.A"] = 0.1 * torch.randn(16, columns, generator=generator)
+            tensors[f"lora.{layer}.{part}.B"] = 0.1 * torch.randn(rows, 16, generator=generator)
+    adapter = Adapter("test", tensors, 2.0, {"end": 7})
+    right = expected(merged_copy(module, adapter))
+    architecture = architecture_of(module.config)
+    assert architecture is not None
+    weights = with_adapter(read_weights(module, architecture, 512), adapter)
+    if kind == "torch":
+        assert (read_in_pieces(Decoder(weights, torch.float32)) - right).abs().max() < 1e-3
+    else:
+        found = read_in_pieces(NativeDecoder(library, weights, Packer()))
+        assert (found - right).abs().mean() < 0.02 * right.abs().max()
+
+
+def test_an_adapter_of_another_model_is_refused() -> None:
+    module = random_model("llama")
+    architecture = architecture_of(module.config)
+    assert architecture is not None
+    weights = read_weights(module, architecture, 512)
+    with pytest.raises(ModelUnusable, match="does not fit"):
+        with_adapter(weights, Adapter("test", {"lora.0.q.A": torch.zeros(4, 3)}, 1.0, {}))
+
+
+def test_a_row_of_zeros_is_packed() -> None:
+    packed = PackedMatrix(torch.zeros(5, 20))
+    assert (packed.struct.rows, packed.struct.columns) == (8, 32)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        transformers.GemmaConfig(),
+        transformers.LlamaConfig(rope_parameters={"rope_type": "dynamic", "rope_theta": 1e4, "factor": 2.0}),
+        transformers.LlamaConfig(hidden_act="relu"),
+    ],
+    ids=lambda config: config.model_type,
+)
+def test_what_we_do_not_know_is_left_to_transformers(config: Any) -> None:
+    assert architecture_of(config) is None
