@@ -90,6 +90,26 @@ def typing(
     click.echo(_typing_table(result))
 
 
+@command.command("engine", short_help="The model alone, beside what memory and arithmetic allow.")
+@set_option
+@click.option("--json", "out", type=FILE, help="Also write the figures here.")
+def engine(overrides: dict[str, object], out: Path | None) -> None:
+    """Time steps, prompts and starts of the model on this machine; `*_of_bound` and `*_of_peak` are shares of what it allows."""
+    from ..completion.settings_files import load, problems_of
+    from ..evaluation.bench import engine as bench
+    from ..evaluation.results import as_json, check_writable, write
+
+    check_writable(out)
+    if problems := problems_of(overrides):
+        raise click.BadParameter(" ".join(problems), param_hint="--set")
+    settings, _ = load(None, overrides)
+    result = asyncio.run(bench.measure(settings.host, _progress))
+    text = as_json(result)
+    if out is not None:
+        write(out, text)
+    click.echo(text)
+
+
 def _typing_table(result: dict[str, Any]) -> str:
     rows = [
         ("", "p50 ms", "p95 ms", "p99 ms", "in time", "midspan/peer p50", "p95", "CPU s/shown", "RSS MB", "tokens/key")

@@ -89,7 +89,11 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "default"
     device: Annotated[Literal["auto", "cpu", "cuda", "mps"], Meta(description="Where the model runs.")] = "auto"
     dtype: Annotated[
-        Literal["auto", "float32", "bfloat16", "float16"], Meta(description="Precision of the weights.")
+        Literal["auto", "float32", "bfloat16", "float16"],
+        Meta(
+            description="Precision of the model. `auto` takes what this machine is quick in, for decoding on a CPU int8; "
+            "any other is used for everything, and slower."
+        ),
     ] = "auto"
     threads: Annotated[
         int, Meta(ge=0, le=1024, description="CPU threads of the host; 0 means one for each physical core.")

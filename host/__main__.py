@@ -21,7 +21,7 @@ from .keys import KeyFileError, Keys, read_keys
 from .models.errors import ModelNotFound, StoreError
 from .models.store import ModelFiles, resolve
 from .options import Options, OptionsError, read_options
-from .process import LockHeld, SocketError, address_of, only_host, physical_cores, tcp_socket, tell, unix_socket
+from .process import LockHeld, SocketError, address_of, give_back_memory, only_host, physical_cores, tcp_socket, tell, unix_socket
 
 if TYPE_CHECKING:
     from .engine.engine import Engine
@@ -103,7 +103,10 @@ def _load(files: ModelFiles, options: Options, say: Callable[[str], None]) -> En
 
     torch.set_num_threads(options.threads or physical_cores())
     loaded = load(files, options.device, options.dtype, say)
-    return build_engine(loaded, options.memory_mb, options.chunk_tokens, say)
+    engine = build_engine(loaded, options.memory_mb, options.chunk_tokens, say)
+    del loaded
+    give_back_memory()
+    return engine
 
 
 def _check_model(engine: Engine) -> Generator[None, None, str]:

@@ -5,12 +5,14 @@ Knows files and sockets; nothing of HTTP or models.
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import os
 import socket
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -96,6 +98,13 @@ def physical_cores() -> int:
     """Return how many physical cores this process may use (at least 1)."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(psutil.cpu_count(logical=False) or allowed, allowed))
+
+
+def give_back_memory() -> None:
+    """Return to the system what was freed: loading a model takes several times what running it does."""
+    gc.collect()
+    with suppress(OSError, AttributeError):  # not every C library has this
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _remove_dead_socket(path: Path) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from ..client_text import to_units
 from ..errors import EvaluationError
 from ..harness import INVOKED, LspSession, RequestFailed, SessionFailed
 from .figures import Key, cpu_seconds
+from .host import host_process, host_ready
 from .recording import Recorded, Recording, recording
 from .segments import Segment
 
@@ -30,7 +30,6 @@ DEADLINE = {"completion.deadline_ms": 45_000, "completion.invoked_deadline_ms": 
 """A deadline would cut off the slowest answers of one system only."""
 
 _SERVE = (sys.executable, "-P", "-m", "midspan.cli", "--stdio")
-_READY_SECONDS = 120.0
 
 
 @dataclass(slots=True)
@@ -55,47 +54,17 @@ async def midspan(host: HostSettings, overrides: Mapping[str, object]) -> AsyncI
     """
     with tempfile.TemporaryDirectory(prefix="ms-") as folder:
         runtime, socket = Path(folder), Path(folder) / "real.sock"
-        process = await asyncio.create_subprocess_exec(*_host_command(host, socket), stdin=asyncio.subprocess.DEVNULL)
+        listen_at = runtime / "midspan" / address_path(host).name
         try:
-            listen_at = runtime / "midspan" / address_path(host).name
-            async with recording(listen_at, socket) as recorded:
+            async with host_process(host, socket) as process, recording(listen_at, socket) as recorded:
                 env = {"XDG_RUNTIME_DIR": str(runtime)}
-                await _host_ready(process, socket)
+                await host_ready(process, socket)
                 async with await LspSession.start(_SERVE, env=env, initialization_options=overrides) as session:
                     session.open("file:///warm.py", "python", "def add(a, b):\n    return ")
                     await session.complete("file:///warm.py", trigger=INVOKED)
                     yield Midspan(session, recorded, process.pid)
         except SessionFailed as error:
             raise EvaluationError(f"The language server failed: {error}. Run `midspan doctor`.") from error
-        finally:
-            with suppress(ProcessLookupError):
-                process.terminate()
-            await process.wait()
-
-
-def _host_command(host: HostSettings, socket: Path) -> list[str]:
-    return [
-        *(sys.executable, "-P", "-m", "midspan.host", "--socket", str(socket)),
-        *("--model", host.model, "--device", host.device, "--dtype", host.dtype, "--threads", str(host.threads)),
-        *("--memory-mb", str(host.memory_mb), "--fim", host.fim, "--chunk-tokens", str(host.chunk_tokens)),
-    ]
-
-
-async def _host_ready(process: asyncio.subprocess.Process, socket: Path) -> None:
-    """Wait until the host has loaded its model. Raises EvaluationError."""
-    give_up = time.monotonic() + _READY_SECONDS
-    while time.monotonic() < give_up:
-        if process.returncode is not None:
-            raise EvaluationError(f"The model host ended ({process.returncode}). Run `midspan doctor`.")
-        with suppress(OSError, ValueError):
-            reader, writer = await asyncio.open_unix_connection(str(socket))
-            writer.write(b"GET /healthz HTTP/1.1\r\nHost: midspan\r\nConnection: close\r\n\r\n")
-            answer = await reader.read()
-            writer.close()
-            if json.loads(answer.partition(b"\r\n\r\n")[2])["status"] == "ok":
-                return
-        await asyncio.sleep(0.1)
-    raise EvaluationError("The model host was not ready in time. Run `midspan doctor`.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,8 @@ class Decoder:
             for one, window in zip(weights.layers, self.architecture.windows, strict=True)
         ]
         self._head = Linear(LinearWeights(weights.head), dtype)
+        self.n_parameters = weights.n_parameters
+        self.n_bytes = (self.n_parameters + weights.head.numel()) * dtype.itemsize
         self._dtype = dtype
         self.dtype = str(dtype).removeprefix("torch.")
 

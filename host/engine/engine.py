@@ -69,7 +69,7 @@ class _Run:
         self._prompt = engine.prompts.build(request)
         model = engine.models[request.kind]
         self._encoded = engine.sessions.take((request.session, self._prompt.format_name), model)
-        self._reused = self._generated = 0
+        self._reused = self._generated = self._steps = 0
         self._prompt_ms = 0.0
         self._first_token_ms: float | None = None
 
@@ -90,7 +90,8 @@ class _Run:
 
     def summary(self) -> Summary:
         n_prompt = len(self._prompt.ids)
-        return Summary(n_prompt, self._reused, self._generated, self._prompt_ms, self._first_token_ms, self._ms())
+        times = self._prompt_ms, self._first_token_ms, self._ms()
+        return Summary(n_prompt, self._reused, self._generated, *times, self._steps)
 
     def _read_prompt(self, index: int) -> Generator[Piece, None, torch.Tensor | None]:
         """Make the session hold the prompt and nothing else; return the logits behind it, None if time ran out."""
@@ -148,6 +149,7 @@ class _Run:
                     return
                 guessed = drafts.next(min(encoded.most_guesses, room - 1))
                 rows = encoded.read_all([candidate.last_id, *guessed])
+                self._steps += 1
         finally:
             encoded.last_answer = drafts.answer()
 

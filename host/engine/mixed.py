@@ -29,7 +29,7 @@ class MixedDecoder:
         self.n_vocabulary = native.n_vocabulary
         self.dtype = f"{torch_decoder.dtype}, int8 to decode"
         self.least_chunk = torch_decoder.least_chunk
-        self.n_bytes = native.n_bytes
+        self.n_bytes, self.n_parameters = native.n_bytes, native.n_parameters
         self.few_tokens = self._measure()
 
     def new_cache(self) -> KeysValues:

@@ -25,13 +25,16 @@ class Cache(Protocol):
 class Network(Protocol):
     """A language model on a device. ``n_vocabulary`` is the width of its logits.
 
-    ``dtype`` names the precision. Reading less than ``least_chunk`` tokens of a prompt at a time costs more for each.
+    ``dtype`` names the precision; ``n_bytes`` of weights are read for a step, ``n_parameters`` of its layers take part in
+    what a token costs. Reading less than ``least_chunk`` tokens of a prompt at a time costs more for each.
     """
 
     device: torch.device
     dtype: str
     n_vocabulary: int
     least_chunk: int
+    n_bytes: int
+    n_parameters: int
 
     def new_cache(self) -> Any:
         """Return an empty cache for this network."""

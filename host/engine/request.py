@@ -75,7 +75,7 @@ class Piece:
 class Summary:
     """What a request cost: tokens, and milliseconds from when the engine began with it.
 
-    ``first_token_ms`` is None when no token was made.
+    ``steps`` is how often the model was run after the prompt. ``first_token_ms`` is None when no token was made.
     """
 
     prompt_tokens: int = 0
@@ -84,6 +84,7 @@ class Summary:
     prompt_ms: float = 0.0
     first_token_ms: float | None = None
     model_ms: float = 0.0
+    steps: int = 0
 
 
 class BadPrompt(ValueError):

@@ -45,6 +45,8 @@ class TransformersNetwork:
         self.n_vocabulary: int = module.get_output_embeddings().weight.shape[0]
         self.device: torch.device = next(module.parameters()).device
         self.dtype = str(module.dtype).removeprefix("torch.")
+        self.n_bytes = sum(weight.nbytes for weight in module.parameters())
+        self.n_parameters = sum(weight.numel() for weight in module.parameters())
         parameters = inspect.signature(module.forward).parameters
         self._cache_argument = "cache" if "cache" in parameters else "past_key_values"
         self._can_keep_some = "logits_to_keep" in parameters

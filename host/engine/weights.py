@@ -70,6 +70,11 @@ class DecoderWeights:
     cosines: torch.Tensor
     sines: torch.Tensor
 
+    @property
+    def n_parameters(self) -> int:
+        """Number of weights in the layers' matrices."""
+        return sum(part.weight.numel() for one in self.layers for part in (one.qkv, one.out, one.rise, one.fall))
+
 
 def read_weights(module: Any, architecture: Architecture, n_context: int) -> DecoderWeights:
     """Fuse the weights of a transformers model whose architecture is known. Shares what need not be copied.
@@ -77,13 +82,16 @@ def read_weights(module: Any, architecture: Architecture, n_context: int) -> Dec
     Raises KeyError when the module has other parameters than its architecture says.
     """
     parameters = dict(module.named_parameters())
+    # A copy: what is read from a file's memory map keeps all of the file in memory.
+    embedding = parameters["model.embed_tokens.weight"].detach().clone()
+    head = module.get_output_embeddings().weight
     positions = torch.arange(n_context, device=module.device)[None]
     like = torch.zeros((), dtype=torch.float32, device=module.device)
     cosines, sines = module.model.rotary_emb(like, positions)  # each [1, positions, rotary size]
     return DecoderWeights(
         architecture,
-        parameters["model.embed_tokens.weight"],
-        module.get_output_embeddings().weight,
+        embedding,
+        embedding if head is parameters["model.embed_tokens.weight"] else head.detach(),
         _norm(parameters, "model.norm"),
         tuple(_layer(parameters, f"model.layers.{n}") for n in range(architecture.n_layers)),
         cosines[0].float().contiguous(),

@@ -73,7 +73,7 @@ def supports(architecture: Architecture) -> bool:
 
 
 class NativeDecoder:
-    """A decoder with int8 weights. ``n_bytes`` is what a step reads of them; keys and values are bf16.
+    """A decoder with int8 weights. Keys and values are bf16.
 
     A token's logits don't depend on how many are read beside it.
     """
@@ -89,6 +89,7 @@ class NativeDecoder:
         self.architecture = shape = weights.architecture
         self.device = torch.device("cpu")
         self.n_vocabulary = len(weights.head)
+        self.n_parameters = weights.n_parameters
         self._embedding = weights.embedding
         self._kept: list[object] = []
         head = packer.pack(weights.head)
