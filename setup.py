@@ -12,6 +12,7 @@ setup(
     packages=["midspan." + package for package in found],
     package_dir={"midspan." + room: room for room in ROOMS},
     package_data={
-        "midspan." + package: ["py.typed", "*.scm", "*.json", "*.safetensors", "*.txt", "*.lua", "*.c", "*.h"] for package in found
+        "midspan." + package: ["py.typed", "*.scm", "*.json", "*.safetensors", "*.txt", "*.lua", "*.c", "*.h"]
+        for package in found
     },
 )

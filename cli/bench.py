@@ -94,7 +94,7 @@ def typing(
 @set_option
 @click.option("--json", "out", type=FILE, help="Also write the figures here.")
 def engine(overrides: dict[str, object], out: Path | None) -> None:
-    """Time steps, prompts and starts of the model on this machine; `*_of_bound` and `*_of_peak` are shares of what it allows."""
+    """Time steps, prompts and starts of the model; `*_of_bound` and `*_of_peak` are shares of what is possible."""
     from ..completion.settings_files import load, problems_of
     from ..evaluation.bench import engine as bench
     from ..evaluation.results import as_json, check_writable, write

@@ -91,8 +91,8 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     dtype: Annotated[
         Literal["auto", "float32", "bfloat16", "float16"],
         Meta(
-            description="Precision of the model. `auto` takes what this machine is quick in, for decoding on a CPU int8; "
-            "any other is used for everything, and slower."
+            description="Precision of the model. `auto` takes what this machine is quick in, on a CPU int8 for "
+            "decoding; any other is kept to throughout, and is slower."
         ),
     ] = "auto"
     threads: Annotated[

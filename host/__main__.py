@@ -21,7 +21,17 @@ from .keys import KeyFileError, Keys, read_keys
 from .models.errors import ModelNotFound, StoreError
 from .models.store import ModelFiles, resolve
 from .options import Options, OptionsError, read_options
-from .process import LockHeld, SocketError, address_of, give_back_memory, only_host, physical_cores, tcp_socket, tell, unix_socket
+from .process import (
+    LockHeld,
+    SocketError,
+    address_of,
+    give_back_memory,
+    only_host,
+    physical_cores,
+    tcp_socket,
+    tell,
+    unix_socket,
+)
 
 if TYPE_CHECKING:
     from .engine.engine import Engine

@@ -132,7 +132,7 @@ def _reencoded(engine: Engine) -> dict[str, Any]:
     return {"reencoded_tokens_median": statistics.median(counts[1:]), "reencoded_tokens_most": max(counts[1:])}
 
 
-def _seconds(action: Callable[[], None], n: int) -> list[float]:
+def _seconds(action: Callable[[], object], n: int) -> list[float]:
     action()
     taken = []
     for _ in range(n):

@@ -1,7 +1,7 @@
 """Our own forward pass for decoders of Llama's kind, in torch: tokens and a cache in, logits out.
 
-In the spirit of gpt-fast: weights fused, buffers kept, no framework between the operators. Knows tensors; nothing of text
-or sessions.
+In the spirit of gpt-fast: weights fused, buffers kept, no framework between the operators. Knows tensors; nothing of
+text or sessions.
 
 Sources: "RoFormer" (Su et al. 2021) for rotary positions, "GQA" (Ainslie et al. 2023) for grouped heads,
 "Root Mean Square Layer Normalization" (Zhang and Sennrich 2019).
@@ -66,7 +66,10 @@ class Decoder:
                 one.before_mlp,
                 one.query,
                 one.key,
-                *(Linear(part, dtype) for part in (one.qkv, one.out, one.rise, one.fall)),
+                Linear(one.qkv, dtype),
+                Linear(one.out, dtype),
+                Linear(one.rise, dtype),
+                Linear(one.fall, dtype),
                 window,
             )
             for one, window in zip(weights.layers, self.architecture.windows, strict=True)
@@ -113,7 +116,7 @@ class Decoder:
     ) -> torch.Tensor:
         shape, n, start = self.architecture, len(x), cache.length
         heads = layer.qkv(x).view(n, shape.n_heads + 2 * shape.n_key_heads, shape.head_size)
-        query, key, value = heads.split([shape.n_heads, shape.n_key_heads, shape.n_key_heads], dim=1)
+        query, key, value = torch.split(heads, [shape.n_heads, shape.n_key_heads, shape.n_key_heads], dim=1)
         if layer.query is not None and layer.key is not None:
             query, key = self._norm(query.float(), layer.query), self._norm(key.float(), layer.key)
         query, key = _rotate(query, cosines, sines), _rotate(key, cosines, sines)
@@ -134,7 +137,7 @@ class Decoder:
         return attended.permute(2, 0, 1, 3).reshape(n, shape.n_heads * shape.head_size)
 
     def _mask(self, start: int, n: int, window: int) -> torch.Tensor | None:
-        """Return what each token must not see as -inf, for each head of a group: [group x tokens, keys]; None: all is seen."""
+        """Return -inf where a token must not look, [group x tokens, keys] for a group of heads; None: it sees all."""
         if n == 1 and not (window and start + 1 > window):
             return None
         queries = torch.arange(start, start + n, device=self.device)[:, None]

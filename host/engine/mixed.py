@@ -20,7 +20,7 @@ _FEW, _MANY = 8, 64
 
 
 class MixedDecoder:
-    """Reads up to ``few_tokens`` by ``native``, more by ``torch_decoder``; which is quicker is measured at the start."""
+    """Reads up to ``few_tokens`` by ``native``, more by ``torch_decoder``: what is quicker is measured at the start."""
 
     def __init__(self, native: NativeDecoder, torch_decoder: Decoder) -> None:
         self._native = native

@@ -25,8 +25,8 @@ class Cache(Protocol):
 class Network(Protocol):
     """A language model on a device. ``n_vocabulary`` is the width of its logits.
 
-    ``dtype`` names the precision; ``n_bytes`` of weights are read for a step, ``n_parameters`` of its layers take part in
-    what a token costs. Reading less than ``least_chunk`` tokens of a prompt at a time costs more for each.
+    ``dtype`` names the precision; ``n_bytes`` of weights are read for a step, ``n_parameters`` of its layers take part
+    in what a token costs. Reading less than ``least_chunk`` tokens of a prompt at a time costs more for each.
     """
 
     device: torch.device

@@ -20,8 +20,8 @@ _MOST_GUESSES = 7
 class Encoded:
     """Token ids that a model has read, in order, with their keys and values.
 
-    ``last_answer`` is what was written here the last time. ``most_guesses`` is how many tokens may be read to see whether
-    they are right: none where they could not be taken back.
+    ``last_answer`` is what was written here the last time. ``most_guesses`` is how many tokens may be read to see
+    whether they are right: none where they could not be taken back.
     """
 
     def __init__(self, model: Model) -> None:

@@ -26,6 +26,8 @@ _SPACE = "\u2581"
 _BYTE_PIECE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 # Some vocabularies (Gemma's) hold plain HTML tags and runs of white space as added tokens: those are text.
 _TEXT_TOKEN = re.compile(rf"[\s{_SPACE}]+|</?[a-z]{{1,10}}[1-6]?>")
+_BETWEEN_WORDS = re.compile(r"(?<=[A-Za-z]) (?=[A-Za-z])")
+_PIECE_CHARACTERS = 400
 _NOT_TAGS = re.compile(r"</?(s|unk|pad|bos|eos|mask|think|tool|sep|cls)>")
 
 
@@ -125,6 +127,12 @@ class Vocabulary:
             at += 1
 
     def _encode_part(self, text: str) -> list[int]:
+        # Pieces of sentencepiece may reach over spaces.
+        pieces = [text] if self._mark_ids else _pieces_of(text)
+        return [token for piece in pieces for token in self._encode_piece(piece)]
+
+    @lru_cache(maxsize=256)  # noqa: B019 - one vocabulary lives as long as the process
+    def _encode_piece(self, text: str) -> list[int]:
         ids: list[int] = self._text_encoder.encode(text, add_special_tokens=False).ids
         if self.control_ids.isdisjoint(ids):
             return ids
@@ -133,6 +141,19 @@ class Vocabulary:
         cut = re.sub("|".join(map(re.escape, names)), lambda m: m[0][:1] + "\0" + m[0][1:], text).split("\0")
         encoded = self._text_encoder.encode_batch(cut, add_special_tokens=False)
         return [token for part in encoded for token in part.ids if token not in self.control_ids]
+
+
+def _pieces_of(text: str) -> list[str]:
+    """Cut a text into pieces that are the same after the next keystroke, all but the last, so that they are known.
+
+    They are cut before a space between two words: there byte-level tokenizers cut before they look for tokens.
+    """
+    pieces, start = [], 0
+    for space in _BETWEEN_WORDS.finditer(text):
+        if space.start() - start >= _PIECE_CHARACTERS:
+            pieces.append(text[start : space.start()])
+            start = space.start()
+    return [*pieces, text[start:]]
 
 
 def without_surrogates(text: str) -> str:

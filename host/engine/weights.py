@@ -60,7 +60,7 @@ class LayerWeights:
 
 @dataclass(frozen=True, slots=True)
 class DecoderWeights:
-    """All of them. ``head`` may be ``embedding`` itself; ``cosines`` and ``sines`` are [positions, rotary size], fp32."""
+    """All of them. ``head`` may be ``embedding``; ``cosines`` and ``sines`` are [positions, rotary size], fp32."""
 
     architecture: Architecture
     embedding: torch.Tensor
@@ -166,7 +166,12 @@ def _with_low_rank(linear: LinearWeights, adapter: Adapter, n: int, parts: tuple
     device = linear.weight.device
     factors = [(adapter.tensors[f"lora.{n}.{p}.A"], adapter.tensors[f"lora.{n}.{p}.B"]) for p in parts]
     down = torch.cat([a.float() for a, _ in factors]).to(device)
-    up = torch.block_diag(*(adapter.scale * b.float() for _, b in factors)).to(device)
+    up = _along_diagonal([adapter.scale * b.float() for _, b in factors]).to(device)
     if (up.shape[0], down.shape[1]) != tuple(linear.weight.shape):
         raise IndexError(f"{parts} of layer {n}")
     return replace(linear, low_rank=LowRank(down.contiguous(), up.contiguous()))
+
+
+def _along_diagonal(blocks: list[torch.Tensor]) -> torch.Tensor:
+    whole: torch.Tensor = torch.block_diag(*blocks)  # type: ignore[no-untyped-call]
+    return whole

@@ -35,7 +35,7 @@ _LONGEST_CONTEXT = {"cpu": 8192, "mps": 16384, "cuda": 32768}
 class LoadedModel:
     """A model in memory. ``n_context`` is the most tokens that it is used with.
 
-    ``dtype`` is what is computed in; ``module`` has the weights in it, or as they are stored where that is "auto"'s fp32.
+    ``dtype`` is what is computed in; ``module`` has its weights in it, or as they are stored where "auto" means fp32.
     ``adapter`` is what is added to the weights for lines, if anything. ``is_exact`` says that ``dtype`` was asked for:
     every number is then to be of that precision.
     """

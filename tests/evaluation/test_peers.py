@@ -26,6 +26,7 @@ from midspan.evaluation.peers.base import PeerAsk
 from midspan.evaluation.peers.llama_cpp import LlamaCpp, answer_of
 from midspan.evaluation.peers.transformers_generate import TransformersGenerate
 from midspan.evaluation.peers.weights import write_gguf
+from midspan.host.models.adapter import Adapter
 from midspan.host.models.gguf import read_gguf_model
 from midspan.host.models.load import LoadedModel
 from midspan.host.models.store import ModelFiles
@@ -157,10 +158,13 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
         eos_token_id=2,
     )
     torch.manual_seed(5)
-    made = [transformers.LlamaForCausalLM(config).bfloat16().eval().requires_grad_(False) for _ in range(2)]
+    made = transformers.LlamaForCausalLM(config).bfloat16().eval().requires_grad_(False)
+    shape = made.model.layers[0].self_attn.q_proj.weight.shape
+    tensors = {"lora.0.q.A": torch.randn(4, shape[1]), "lora.0.q.B": torch.randn(shape[0], 4)}
+    adapter = Adapter("test", tensors, 1.0, {})
     _write_zeros(config, folder / "source.gguf")
     files = ModelFiles("small", folder, gguf=folder / "source.gguf")
-    return LoadedModel(files, made[0], made[1], (), None, torch.device("cpu"), torch.bfloat16, 4096)
+    return LoadedModel(files, made, adapter, None, torch.device("cpu"), torch.bfloat16, False, 4096)
 
 
 def _write_zeros(config: Any, path: Path) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import engines  # noqa: F401 - one thread
 import pytest
 import torch
 import transformers
 
-import engines  # noqa: F401 - one thread
 from midspan.host.engine.architecture import architecture_of
 from midspan.host.engine.decoder import Decoder
 from midspan.host.engine.mixed import MixedDecoder
@@ -50,9 +50,7 @@ SHAPES: dict[str, Any] = {
         **SIZES, use_sliding_window=True, sliding_window=20, max_window_layers=2
     ),
     "qwen3": lambda: transformers.Qwen3Config(**SIZES, head_dim=32),
-    "starcoder2": lambda: transformers.Starcoder2Config(
-        **SIZES, sliding_window=24
-    ),
+    "starcoder2": lambda: transformers.Starcoder2Config(**SIZES, sliding_window=24),
     "starcoder2 without biases": lambda: transformers.Starcoder2Config(
         **SIZES, sliding_window=None, use_bias=False, hidden_act="gelu"
     ),
@@ -115,7 +113,8 @@ def test_native_logits_are_those_of_transformers_with_rounded_weights(shape: str
             scales = parameter.abs().amax(1, keepdim=True) / 127
             parameter.copy_((parameter / scales).round() * scales)
     architecture = architecture_of(module.config)
-    assert architecture is not None and supports(architecture)
+    assert architecture is not None
+    assert supports(architecture)
     found = read_in_pieces(NativeDecoder(library, read_weights(module, architecture, 512), Packer()))
     right = expected(module)
     assert (found - right).abs().max() < 0.05 * right.abs().max()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from functools import cache
+from typing import Any
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ from engines import Answer, ask, check_same_but_for_ties, hole
 from midspan.completion.fim import Hole
 from midspan.host.engine.build import build_engine
 from midspan.host.engine.engine import Engine
-from midspan.host.engine.request import GenerateRequest
+from midspan.host.engine.request import GenerateRequest, Kind
 from midspan.host.models.load import load
 from midspan.host.models.store import ModelFiles, resolve
 
@@ -110,7 +111,8 @@ def test_another_format_for_lines_needs_the_weights_without_the_adapter() -> Non
     files = dataclasses.replace(loaded.files, fim_line="none", fim_block="midspan-v0")
     exchanged = build_engine(dataclasses.replace(loaded, files=files), 64).models
     ids = loaded.tokenizer(PREFIX)["input_ids"]
-    for kind, module in {"line": loaded.module, "block": loaded.line_module()}.items():
+    modules: dict[Kind, Any] = {"line": loaded.module, "block": loaded.line_module()}
+    for kind, module in modules.items():
         with torch.inference_mode():
             expected = module(torch.tensor([ids])).logits[0, :, 11:]
         assert torch.allclose(exchanged[kind].forward_all(ids)[:, 11:], expected, atol=1e-3)

@@ -8,10 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from midspan.completion.fim import Hole
-from midspan.host.engine import engine as engine_module
 from midspan.host.engine.drafts import Drafts
 from midspan.host.engine.engine import Engine
-from midspan.host.engine.request import GenerateRequest
+from midspan.host.engine.request import GenerateRequest, Kind
 
 TEXT = "def area(radius):\n    return math.pi * radius ** 2\n\ndef area(radius):\n    return math"
 
@@ -20,15 +19,17 @@ TEXT = "def area(radius):\n    return math.pi * radius ** 2\n\ndef area(radius):
     ("prompt", "earlier", "most", "guess"),
     [
         ([1, 2, 3, 4, 9, 1, 2], [], 7, [3, 4]),
-        ([1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3, 4, 5], [], 7, [6, 7, 8, 9, 1, 2, 3]),
+        ([1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3, 4, 5], [], 7, [6, 7, 8, 9, 1]),
         ([1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3, 4, 5], [], 3, [6, 7, 8]),
+        ([1, 2, 3, 4, 1, 2], [9, 1, 2, 6, 7, 8, 5, 4], 7, [6, 7, 8, 5]),  # an earlier answer is likelier
+        ([1, 2, 3, 8, 1], [], 7, []),  # one token says too little
         ([1, 2, 3, 1, 2, 4, 1, 2], [], 7, [4, 1]),  # the last time, not the first
         ([5, 1, 2], [7, 1, 2, 8], 7, [8]),  # an earlier answer
         ([1, 2, 3], [], 7, []),
         ([1], [], 7, []),
         ([], [], 7, []),
-        ([3, 3, 3], [], 7, [3]),
-        ([256, 1, 2, 1], [], 7, [2]),
+        ([3, 3, 3, 3], [], 7, [3]),
+        ([256, 1, 2, 3, 256, 1], [], 7, [2, 3]),
         ([0x01000000, 0x02000001, 5, 0x01000000], [], 0, []),
     ],
 )
@@ -47,7 +48,7 @@ def test_what_is_guessed_followed_the_same_token_before(ids: list[int], most: in
 
 def without_guesses(of: Engine, request: GenerateRequest, monkeypatch: pytest.MonkeyPatch) -> tuple[Answer, int]:
     with monkeypatch.context() as patch:
-        patch.setattr(engine_module.Drafts, "next", lambda self, most: [])
+        patch.setattr(Drafts, "next", lambda self, most: [])
         answer, cost = ask(of, request)
     return answer, cost.steps
 
@@ -90,7 +91,7 @@ def test_edits_in_several_files_change_no_token(data: st.DataObject) -> None:
             file = "b.py" if file == "a.py" else "a.py"
         at = cursors[file]
         hole = Hole(texts[file][:at], texts[file][at:])
-        kind = data.draw(st.sampled_from(["line", "block"]))
+        kind: Kind = data.draw(st.sampled_from(["line", "block"]))
         warm, _ = ask(of, GenerateRequest(hole, kind, 6, session=f"edited {file}"))
         fresh, _ = ask(of, GenerateRequest(hole, kind, 6, session=f"fresh {step} {data.draw(st.integers(0, 10**9))}"))
         check_same_but_for_ties(warm, fresh)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 import torch
@@ -224,7 +225,9 @@ def test_a_pass_that_breaks_off_leaves_nothing_wrong_behind(monkeypatch: pytest.
     decoder = of.models["block"].network
     assert isinstance(decoder, Decoder)
     with monkeypatch.context() as patch:
-        patch.setattr(decoder, "_layers", [decoder._layers[0], replace(decoder._layers[1], fall=_out_of_memory)])
+        patch.setattr(
+            decoder, "_layers", [decoder._layers[0], replace(decoder._layers[1], fall=cast(Any, _out_of_memory))]
+        )
         with pytest.raises(MemoryError):
             ask(of, typed(SOURCE, "broken"))
     after, _ = ask(of, typed(SOURCE, "broken"))

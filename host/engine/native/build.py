@@ -1,7 +1,7 @@
 """Build the native code with this machine's C compiler, once, and load it.
 
-The result is kept in the user's cache under a name that says which source, compiler and processor it is for. Where there
-is no compiler, torch does the same work, slower. Knows compilers and files; nothing of models.
+The result is kept in the user's cache under a name that says which source, compiler and processor it is for. Where
+there is no compiler, torch does the same work, slower. Knows compilers and files; nothing of models.
 """
 
 from __future__ import annotations
@@ -52,7 +52,12 @@ def _processor_flags() -> set[str]:
     except OSError:
         return {platform.processor()}
     lines = (line.partition(":") for line in text.splitlines())
-    return {word for name, _, value in lines if name.strip() in ("flags", "Features", "model name") for word in value.split()}
+    return {
+        word
+        for name, _, value in lines
+        if name.strip() in ("flags", "Features", "model name")
+        for word in value.split()
+    }
 
 
 def _build(compiler: str, target: Path) -> None:

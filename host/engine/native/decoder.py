@@ -142,7 +142,12 @@ class NativeDecoder:
     def _layer(self, layer: LayerWeights, window: int, is_gated: bool, packer: Packer) -> _Layer:
         norms = [self._norm(getattr(layer, name)) for name in ("before_attention", "before_mlp", "query", "key")]
         rise = self._linear(layer.rise, packer, is_gated)
-        linears = [self._linear(layer.qkv, packer), self._linear(layer.out, packer), rise, self._linear(layer.fall, packer)]
+        linears = [
+            self._linear(layer.qkv, packer),
+            self._linear(layer.out, packer),
+            rise,
+            self._linear(layer.fall, packer),
+        ]
         return _Layer(*norms, *linears, window, 0)
 
     def _linear(self, linear: LinearWeights, packer: Packer, is_gated: bool = False) -> _Linear:

@@ -51,7 +51,7 @@ class Packer:
         self._packed: dict[int, tuple[torch.Tensor, PackedMatrix]] = {}
 
     def pack(self, weight: torch.Tensor, order: torch.Tensor | None = None) -> PackedMatrix:
-        """Return the packed form of a matrix that other decoders may share; its rows in an ``order`` if one is given."""
+        """Return the packed form of a matrix, which decoders may share; its rows in ``order`` if that is given."""
         if id(weight) not in self._packed:
             self._packed[id(weight)] = (weight, PackedMatrix(weight if order is None else weight[order]))
         return self._packed[id(weight)][1]
