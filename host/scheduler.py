@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from .engine.request import BadPrompt, GenerateRequest, Piece, Summary
+from .engine.request import BadPrompt, GenerateRequest, ModelBroken, Piece, Summary
 from .models.errors import StoreError
 
 if TYPE_CHECKING:
@@ -215,6 +215,10 @@ class Scheduler:
             self._run(job)
         except BadPrompt as error:
             job.send(Failure(str(error), is_request=True))
+        except ModelBroken:
+            job.send(Failure("The model's numbers are no numbers. Get its files again, or set another host.dtype."))
+        except MemoryError:
+            job.send(Failure("There is not enough memory for this request. Close programs, or choose a smaller model."))
         except Exception as error:
             job.send(Failure(f"The model failed on this request ({_kind_of(error)})."))
 

@@ -5,11 +5,13 @@ Knows logits, tokens and text; nothing of caches, sessions or other candidates.
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from .answer import AnswerText
 from .prompt import Prompt
-from .request import Finish, GenerateRequest, Piece, Sampling, TokenInfo
+from .request import Finish, GenerateRequest, ModelBroken, Piece, Sampling, TokenInfo
 from .sampler import Choice, choose, choose_among, generator_for
 from .tokens import Vocabulary
 
@@ -37,6 +39,8 @@ class Candidate:
         if self._request.max_tokens == 0:
             return self._end("length")
         choice = self._choose(logits[: len(self._vocabulary)])
+        if math.isnan(choice.logprob):
+            raise ModelBroken
         if choice.id in self._stop_ids:
             return self._end("stop")
         shown = self._take(choice)

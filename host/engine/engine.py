@@ -54,6 +54,12 @@ class Engine:
         run = _Run(self, request)
         try:
             yield from run.pieces()
+        except GeneratorExit:
+            raise
+        except BaseException:
+            # Nothing that is kept is worth more than the next answer: memory may be short, or numbers be wrong.
+            self.sessions.clear()
+            raise
         finally:
             self.sessions.shrink()
         yield run.summary()

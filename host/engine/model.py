@@ -68,7 +68,12 @@ class Model:
 
     def _run(self, ids: Sequence[int], cache: Cache, n_logits: int) -> torch.Tensor:
         with torch.inference_mode():
-            logits = self.network.run(ids, cache, n_logits)
+            try:
+                logits = self.network.run(ids, cache, n_logits)
+            except RuntimeError as error:
+                if isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error):
+                    raise MemoryError from error
+                raise
             if self._unknown_ids:
                 logits[:, self._unknown_ids] = -torch.inf
             return logits

@@ -87,5 +87,9 @@ class Summary:
     steps: int = 0
 
 
+class ModelBroken(ArithmeticError):
+    """The model's numbers are no numbers: its weights are damaged, or too large for the precision."""
+
+
 class BadPrompt(ValueError):
     """The prompt can't be read by this model; the text says why."""

@@ -96,6 +96,10 @@ class Sessions:
         while len(self._entries) > 1 and self.n_bytes() > self._memory_bytes:
             self._entries.popitem(last=False)
 
+    def clear(self) -> None:
+        """Drop everything."""
+        self._entries.clear()
+
     def n_bytes(self) -> int:
         """Bytes of memory that all sessions take."""
         return sum(entry.n_bytes() for entry in self._entries.values())

@@ -13,7 +13,8 @@ from tiny_models import FAMILIES
 
 from midspan.completion.fim import Hole, Snippet
 from midspan.host.engine.decoder import Decoder
-from midspan.host.engine.request import BadPrompt, GenerateRequest, Piece, Sampling
+from midspan.host.engine.keys_values import KeysValues
+from midspan.host.engine.request import BadPrompt, GenerateRequest, ModelBroken, Piece, Sampling
 
 SOURCE = (
     "class Circle:\n    def __init__(self, radius):\n        self.radius = radius\n\n"
@@ -236,3 +237,31 @@ def test_a_pass_that_breaks_off_leaves_nothing_wrong_behind(monkeypatch: pytest.
 
 def _out_of_memory(*args: object, **kwargs: object) -> None:
     raise MemoryError
+
+
+def test_numbers_that_are_none_are_an_error_and_not_kept() -> None:
+    of = new_engine("qwen2")
+    model = of.models["block"]
+    assert isinstance(model.network, Decoder)
+    whole = model.network._head
+    model.network._head = lambda x: whole(x) * float("nan")  # type: ignore[assignment]
+    with pytest.raises(ModelBroken):
+        ask(of, typed(SOURCE, "broken"))
+    model.network._head = whole
+    again, cost = ask(of, typed(SOURCE, "broken"))
+    assert cost.reused_tokens == 0
+    check_same_but_for_ties(again, ask(of, typed(SOURCE, "whole"))[0])
+
+
+def test_a_cache_that_finds_no_memory_is_an_error_and_everything_else_makes_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """More tokens than any machine has memory for: torch itself refuses."""
+    of = new_engine("qwen2")
+    ask(of, typed(SOURCE, "other"))
+    with monkeypatch.context() as patch:
+        patch.setattr(KeysValues, "reserve", lambda self, n: self.keys.new_empty((2**50,)))
+        with pytest.raises(MemoryError):
+            ask(of, typed(SOURCE, "large"))
+    assert len(of.sessions) == 0
+    check_same_but_for_ties(ask(of, typed(SOURCE, "large"))[0], ask(of, typed(SOURCE, "whole"))[0])
