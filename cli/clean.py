@@ -68,12 +68,13 @@ def _left(keep_models: bool) -> list[Path]:
     from ..completion.backends.host_process import log_path
     from ..evaluation.peers.build import peers_dir
     from ..evaluation.replay.speed import speed_file
-    from ..host.models.places import downloads_dir, models_dir
+    from ..host.models.places import downloads_dir, models_dir, native_dir, prepared_dir
 
     runtime = _runtime_folder()
     found = [*log_path().parent.glob("*.log"), speed_file()]
     if runtime is not None:
         found += runtime.glob("host-*")
+    found += [native_dir(), prepared_dir()]
     found += [downloads_dir()] if keep_models else [downloads_dir(), models_dir(), peers_dir()]
     return [path for path in found if path.exists() or path.is_symlink()]
 

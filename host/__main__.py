@@ -108,13 +108,10 @@ def _load(files: ModelFiles, options: Options, say: Callable[[str], None]) -> En
     say("importing torch")
     import torch
 
-    from .engine.build import build_engine
-    from .models.load import load
+    from .engine.build import engine_for
 
     torch.set_num_threads(options.threads or physical_cores())
-    loaded = load(files, options.device, options.dtype, say)
-    engine = build_engine(loaded, options.memory_mb, options.chunk_tokens, say)
-    del loaded
+    engine = engine_for(files, options, say)
     give_back_memory()
     return engine
 

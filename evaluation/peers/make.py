@@ -8,7 +8,8 @@ from pathlib import Path
 
 import torch
 
-from ...host.models.load import choose_device, choose_dtype, load
+from ...host.models.devices import choose_device, choose_dtype
+from ...host.models.load import load
 from ...host.models.store import resolve
 from ...host.models.verify import sha256_of
 from ...host.process import physical_cores

@@ -3,40 +3,105 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from ctypes import CDLL
+from typing import TYPE_CHECKING
+
+import torch
 
 from ...completion.fim import FimFormat
-from ..models.load import LoadedModel
+from ..models.devices import choose_device, choose_dtype
+from ..models.store import ModelFiles
+from ..options import Options
 from .engine import Engine
 from .model import Model
-from .networks import networks_of
+from .native.build import load_library
+from .native.decoder import NativeDecoder
+from .network import Network
+from .prepared import Prepared, find_prepared, keep_prepared
 from .prompt import PromptBuilder, choose_formats
 from .request import Kind
 from .sessions import Sessions
 from .tokens import Vocabulary
 
+if TYPE_CHECKING:
+    from ..models.load import LoadedModel
+
+
+def engine_for(files: ModelFiles, options: Options, say: Callable[[str], None]) -> Engine:
+    """Return the engine for a model as the host's options want it, from what its last start has kept where that will do.
+
+    Raises ModelUnusable when a file is missing, damaged or of a kind that can't be run.
+    """
+    if (prepared := _prepared(files, options)) is not None:
+        library = load_library(say)
+        if library is not None and (engine := _from_prepared(files, prepared, library, options)) is not None:
+            return engine
+    # transformers is slow to import: only who needs it waits for it.
+    from ..models.load import load
+
+    return build_engine(load(files, options.device, options.dtype, say), options.memory_mb, options.chunk_tokens, say)
+
 
 def build_engine(
     loaded: LoadedModel, memory_mb: int, chunk_tokens: int = 0, say: Callable[[str], None] = lambda detail: None
 ) -> Engine:
-    """Return the engine for a model; ``memory_mb`` limits what all sessions keep.
+    """Return the engine for a model in memory; ``memory_mb`` limits what all sessions keep.
 
-    Prompts are read ``chunk_tokens`` at a time (0: by measured speed).
+    Prompts are read ``chunk_tokens`` at a time (0: by measured speed). Where the native code does everything, what it
+    reads is kept for `engine_for`.
 
     Raises ModelUnusable when the model's tokenizer can't be used, or not with the FIM format that is wanted.
     """
+    from .networks import networks_of
+
     vocabulary = Vocabulary(loaded.tokenizer, loaded.module.generation_config)
-    files = loaded.files
-    formats = choose_formats(vocabulary, files.name, {"line": files.fim_line, "block": files.fim_block})
-    bare, adapted = networks_of(loaded, say)
+    formats = _formats(loaded.files, vocabulary)
+    networks = networks_of(loaded, say)
+    if isinstance(networks[0], NativeDecoder):
+        keep_prepared(loaded, networks[0].architecture, networks[0].tensors)
+    return _engine(vocabulary, formats, networks, loaded.adapter_ids, loaded.n_context, memory_mb, chunk_tokens)
+
+
+def _prepared(files: ModelFiles, options: Options) -> Prepared | None:
+    device = choose_device(options.device)
+    is_native = options.dtype == "auto" and device.type == "cpu" and choose_dtype("auto", device) == torch.float32
+    return find_prepared(files) if is_native else None
+
+
+def _from_prepared(files: ModelFiles, kept: Prepared, library: CDLL, options: Options) -> Engine | None:
+    vocabulary = Vocabulary(kept.tokenizer, kept.generation_config)
+    formats = _formats(files, vocabulary)
+    if any(one.chat for one in formats.values()):
+        return None  # the template is not among what is kept
+    bare = NativeDecoder(library, kept.architecture, kept.tensors)
+    adapted = NativeDecoder(library, kept.architecture, kept.tensors, with_adapter=True) if kept.adapter_ids else bare
+    return _engine(
+        *(vocabulary, formats, (bare, adapted), kept.adapter_ids, kept.n_context),
+        *(options.memory_mb, options.chunk_tokens),
+    )
+
+
+def _formats(files: ModelFiles, vocabulary: Vocabulary) -> dict[Kind, FimFormat]:
+    return choose_formats(vocabulary, files.name, {"line": files.fim_line, "block": files.fim_block})
+
+
+def _engine(
+    vocabulary: Vocabulary,
+    formats: dict[Kind, FimFormat],
+    networks: tuple[Network, Network],
+    adapter_ids: tuple[int, ...],
+    n_context: int,
+    memory_mb: int,
+    chunk_tokens: int,
+) -> Engine:
+    bare, adapted = networks
     # The base model knows nothing of the adapter's sentinels, whose rows it shares.
-    base = Model(bare, loaded.n_context, loaded.adapter_ids, chunk_tokens)
-    line = base if adapted is bare else Model(adapted, loaded.n_context, (), chunk_tokens)
+    base = Model(bare, n_context, adapter_ids, chunk_tokens)
+    line = base if adapted is bare else Model(adapted, n_context, (), chunk_tokens)
     models: dict[Kind, Model] = {
-        kind: line if _uses(fim_format, vocabulary, loaded.adapter_ids) else base
-        for kind, fim_format in formats.items()
+        kind: line if _uses(fim_format, vocabulary, adapter_ids) else base for kind, fim_format in formats.items()
     }
-    prompts = PromptBuilder(vocabulary, formats, loaded.n_context)
-    return Engine(models, vocabulary, prompts, Sessions(memory_mb * 1_000_000))
+    return Engine(models, vocabulary, PromptBuilder(vocabulary, formats, n_context), Sessions(memory_mb * 1_000_000))
 
 
 def _uses(fim_format: FimFormat, vocabulary: Vocabulary, ids: tuple[int, ...]) -> bool:

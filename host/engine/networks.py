@@ -5,7 +5,6 @@ Knows the ways there are and what hardware they are for; nothing of tokens.
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable
 
 import torch
@@ -16,7 +15,7 @@ from .decoder import Decoder
 from .mixed import MixedDecoder
 from .native.build import load_library
 from .native.decoder import NativeDecoder, supports
-from .native.pack import Packer
+from .native.pack import pack
 from .network import Network
 from .transformers_network import TransformersNetwork
 from .weights import DecoderWeights, read_weights, with_adapter
@@ -32,24 +31,23 @@ def networks_of(loaded: LoadedModel, say: Callable[[str], None]) -> tuple[Networ
         bare = TransformersNetwork(loaded.module.to(loaded.dtype))
         return bare, TransformersNetwork(loaded.line_module().to(loaded.dtype)) if loaded.adapter else bare
     weights = read_weights(loaded.module, architecture, loaded.n_context)
-    make = _maker(loaded, load_library(say) if _wants_native(loaded) and supports(architecture) else None)
+    adapted = with_adapter(weights, loaded.adapter) if loaded.adapter else weights
+    library = load_library(say) if _wants_native(loaded) and supports(architecture) else None
+    if library is None:
+        decoder = Decoder(weights, loaded.dtype)
+        return decoder, Decoder(adapted, loaded.dtype) if loaded.adapter else decoder
+    tensors = pack(adapted)
+    bare_decoder = _decoder(loaded, weights, NativeDecoder(library, architecture, tensors))
     if loaded.adapter is None:
-        decoder = make(weights)
-        return decoder, decoder
-    adapted = with_adapter(weights, loaded.adapter)
-    return make(weights), make(adapted)
+        return bare_decoder, bare_decoder
+    return bare_decoder, _decoder(loaded, adapted, NativeDecoder(library, architecture, tensors, with_adapter=True))
+
+
+def _decoder(loaded: LoadedModel, weights: DecoderWeights, native: NativeDecoder) -> Network:
+    """Return the native decoder, beside torch's where the processor is quick in bf16."""
+    return MixedDecoder(native, Decoder(weights, loaded.dtype)) if loaded.dtype == torch.bfloat16 else native
 
 
 def _wants_native(loaded: LoadedModel) -> bool:
     """A precision that was asked for is kept to; other devices are quicker than any code for the CPU."""
     return loaded.device.type == "cpu" and not loaded.is_exact
-
-
-def _maker(loaded: LoadedModel, library: ctypes.CDLL | None) -> Callable[[DecoderWeights], Network]:
-    """Return what makes a decoder of weights; those made of the same weights share them."""
-    if library is None:
-        return lambda weights: Decoder(weights, loaded.dtype)
-    packer = Packer()
-    if loaded.dtype != torch.bfloat16:
-        return lambda weights: NativeDecoder(library, weights, packer)
-    return lambda weights: MixedDecoder(NativeDecoder(library, weights, packer), Decoder(weights, loaded.dtype))

@@ -54,6 +54,11 @@ def read_adapter(name: str) -> Adapter:
     return Adapter(name, load_file(weights), facts["alpha"] / facts["rank"], facts["sentinels"])
 
 
+def card_of(name: str) -> bytes:
+    """Return the file that says what an adapter is, its hash included. Raises OSError where there is none."""
+    return (_FOLDER / f"{name}.json").read_bytes()
+
+
 def merged_copy(model: Any, adapter: Adapter) -> Any:
     """Return a copy of the model with the adapter added: sums in fp32, stored in the weights' own dtype.
 

@@ -29,3 +29,8 @@ def downloads_dir() -> Path:
 def native_dir() -> Path:
     """Return the folder of native code that was built for this machine."""
     return cache_root() / "native"
+
+
+def prepared_dir() -> Path:
+    """Return the folder with what was made ready of models for a quick start."""
+    return cache_root() / "prepared"

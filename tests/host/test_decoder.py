@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import engines  # noqa: F401 - one thread
@@ -12,11 +15,12 @@ import transformers
 from midspan.host.engine.architecture import architecture_of
 from midspan.host.engine.decoder import Decoder
 from midspan.host.engine.mixed import MixedDecoder
+from midspan.host.engine.native import build
 from midspan.host.engine.native.build import load_library
 from midspan.host.engine.native.decoder import NativeDecoder, supports
-from midspan.host.engine.native.pack import PackedMatrix, Packer
+from midspan.host.engine.native.pack import pack
 from midspan.host.engine.network import Network
-from midspan.host.engine.weights import read_weights, with_adapter
+from midspan.host.engine.weights import LowRank, read_weights, with_adapter
 from midspan.host.models.adapter import Adapter, merged_copy
 from midspan.host.models.errors import ModelUnusable
 
@@ -115,7 +119,7 @@ def test_native_logits_are_those_of_transformers_with_rounded_weights(shape: str
     architecture = architecture_of(module.config)
     assert architecture is not None
     assert supports(architecture)
-    found = read_in_pieces(NativeDecoder(library, read_weights(module, architecture, 512), Packer()))
+    found = read_in_pieces(NativeDecoder(library, architecture, pack(read_weights(module, architecture, 512))))
     right = expected(module)
     assert (found - right).abs().max() < 0.05 * right.abs().max()
     assert (found - right).abs().mean() < 0.003 * right.abs().max()
@@ -126,7 +130,7 @@ def test_native_logits_do_not_depend_on_what_is_read_beside_them(shape: str, lib
     module = random_model(shape)
     architecture = architecture_of(module.config)
     assert architecture is not None
-    network = NativeDecoder(library, read_weights(module, architecture, 512), Packer())
+    network = NativeDecoder(library, architecture, pack(read_weights(module, architecture, 512)))
     cache = network.new_cache()
     one_by_one = torch.cat([network.run([token], cache, 1) for token in IDS])
     assert torch.equal(one_by_one, read_in_pieces(network))
@@ -137,7 +141,9 @@ def test_int8_and_torch_share_a_cache(library: Any) -> None:
     architecture = architecture_of(module.config)
     assert architecture is not None
     weights = read_weights(module.to(torch.bfloat16), architecture, 512)
-    network = MixedDecoder(NativeDecoder(library, weights, Packer()), Decoder(weights, torch.bfloat16))
+    network = MixedDecoder(
+        NativeDecoder(library, architecture, pack(weights), with_adapter=True), Decoder(weights, torch.bfloat16)
+    )
     network.few_tokens = 8
     right = expected(module.float())
     assert (read_in_pieces(network) - right).abs().max() < 0.1 * right.abs().max()
@@ -161,7 +167,7 @@ def test_an_adapter_beside_the_weights_is_as_good_as_merged(kind: str, library: 
     if kind == "torch":
         assert (read_in_pieces(Decoder(weights, torch.float32)) - right).abs().max() < 1e-3
     else:
-        found = read_in_pieces(NativeDecoder(library, weights, Packer()))
+        found = read_in_pieces(NativeDecoder(library, architecture, pack(weights), with_adapter=True))
         assert (found - right).abs().mean() < 0.02 * right.abs().max()
 
 
@@ -174,9 +180,50 @@ def test_an_adapter_of_another_model_is_refused() -> None:
         with_adapter(weights, Adapter("test", {"lora.0.q.A": torch.zeros(4, 3)}, 1.0, {}))
 
 
-def test_a_row_of_zeros_is_packed() -> None:
-    packed = PackedMatrix(torch.zeros(5, 20))
-    assert (packed.struct.rows, packed.struct.columns) == (8, 32)
+def test_without_its_low_rank_parts_an_adapted_model_is_the_bare_one(library: Any) -> None:
+    module = random_model("llama")
+    architecture = architecture_of(module.config)
+    assert architecture is not None
+    weights = read_weights(module, architecture, 512)
+    low_rank = LowRank(torch.randn(16, 64), torch.randn(64, 16))
+    layer = replace(weights.layers[0], out=replace(weights.layers[0].out, low_rank=low_rank))
+    adapted = pack(replace(weights, layers=(layer, *weights.layers[1:])))
+    bare = read_in_pieces(NativeDecoder(library, architecture, pack(weights)))
+    assert torch.equal(read_in_pieces(NativeDecoder(library, architecture, adapted)), bare)
+    assert not torch.equal(read_in_pieces(NativeDecoder(library, architecture, adapted, with_adapter=True)), bare)
+
+
+def test_rows_of_zeros_are_packed(library: Any) -> None:
+    module = random_model("llama")
+    module.lm_head.weight[:7] = 0
+    architecture = architecture_of(module.config)
+    assert architecture is not None
+    found = read_in_pieces(NativeDecoder(library, architecture, pack(read_weights(module, architecture, 512))))
+    assert (found[:, :7] == 0).all()
+
+
+def test_native_code_that_computes_something_else_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: Any
+) -> None:
+    """As a compiler or a processor could be at fault, which can't be caused here: the source is."""
+    wrong = tmp_path / "native"
+    shutil.copytree(Path(build.__file__).parent, wrong)
+    source = (wrong / "decoder.c").read_text("utf-8")
+    assert "sums[m][first + r] = vec_sum" in source
+    (wrong / "decoder.c").write_text(
+        source.replace("sums[m][first + r] = vec_sum", "sums[m][first + r] = 0.95f * vec_sum"), "utf-8"
+    )
+    monkeypatch.setattr(build, "_SOURCE", wrong)
+    monkeypatch.setenv("MIDSPAN_CACHE", str(tmp_path / "cache"))
+    said: list[str] = []
+    assert build.load_library(said.append) is None
+    assert build.load_library(said.append) is None
+    assert len(said) == 1  # it is not built again and again
+
+
+def test_without_a_compiler_there_is_no_native_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert build.load_library(lambda detail: None) is None
 
 
 @pytest.mark.parametrize(

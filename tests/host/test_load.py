@@ -12,8 +12,9 @@ from engines import checkpoint
 
 from midspan.host.engine.build import build_engine
 from midspan.host.models import adapter
+from midspan.host.models.devices import choose_device, choose_dtype
 from midspan.host.models.errors import ModelUnusable
-from midspan.host.models.load import LoadedModel, choose_device, choose_dtype, load
+from midspan.host.models.load import LoadedModel, load
 from midspan.host.models.store import ModelFiles
 
 

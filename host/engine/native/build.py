@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ...models.places import native_dir
+from .check import computes_right
 
 _SOURCE = Path(__file__).parent
 _FLAGS = ("-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-shared", "-fPIC")
@@ -24,12 +25,17 @@ _BUILD_SECONDS = 120
 
 
 def load_library(say: Callable[[str], None]) -> ctypes.CDLL | None:
-    """Return the native code, built now if need be (seconds, once), or None where it can't be had."""
+    """Return the native code, built now if need be (seconds, once), or None where it can't be had.
+
+    What was built is kept only if it computes what torch does.
+    """
     compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
     if os.name != "posix" or compiler is None:
         return None
     try:
         built = native_dir() / f"{_identity(compiler)}.so"
+        if built.with_suffix(".useless").exists():
+            return None
         if not built.exists():
             say("building native code, once")
             _build(compiler, built)
@@ -61,17 +67,21 @@ def _processor_flags() -> set[str]:
 
 
 def _build(compiler: str, target: Path) -> None:
-    """Compile with threads (OpenMP), or without where the compiler has none. Raises OSError or SubprocessError."""
+    """Compile with threads (OpenMP), or without where the compiler has none, and check what comes of it.
+
+    Raises OSError or SubprocessError.
+    """
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     tune = "-mcpu=native" if platform.machine() in ("arm64", "aarch64") else "-march=native"
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        made = Path(folder) / "decoder.so"
-        command = [compiler, *_FLAGS, tune, "-o", str(made), str(_SOURCE / "decoder.c"), "-lm"]
-        for threads in (["-fopenmp"], []):
+        for name, threads in (("threads.so", ["-fopenmp"]), ("one.so", [])):
+            made = Path(folder) / name
+            command = [compiler, *_FLAGS, tune, *threads, "-o", str(made), str(_SOURCE / "decoder.c"), "-lm"]
             done = subprocess.run(
-                [*command, *threads], stdin=subprocess.DEVNULL, capture_output=True, timeout=_BUILD_SECONDS, check=False
+                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_BUILD_SECONDS, check=False
             )
-            if done.returncode == 0:
+            if done.returncode == 0 and computes_right(ctypes.CDLL(str(made))):
                 made.replace(target)
                 return
-    raise OSError("the native code could not be built")
+    target.with_suffix(".useless").touch()
+    raise OSError("the native code can not be used")

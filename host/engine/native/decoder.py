@@ -6,15 +6,14 @@ Knows the layouts of decoder.c; nothing of text.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 
 from ..architecture import Activation, Architecture
 from ..decoder import embed
 from ..keys_values import KeysValues
-from ..weights import DecoderWeights, LayerWeights, LinearWeights, NormWeights
-from .pack import TILE_COLUMNS, MatrixStruct, Packer
+from .pack import LINEARS, NORMS, TILE_COLUMNS
 
 # What decoder.c reads in one call (MOST_TOKENS); more are read by several.
 _TOKENS_A_CALL = 32
@@ -22,8 +21,17 @@ _MOST_HEAD_SIZE = 256
 _ACTIVATIONS: dict[Activation, int] = {"silu": 0, "gelu_tanh": 1, "gelu": 2}
 
 
+class _Matrix(ctypes.Structure):
+    _fields_ = (
+        ("weights", ctypes.c_void_p),
+        ("scales", ctypes.c_void_p),
+        ("rows", ctypes.c_int32),
+        ("columns", ctypes.c_int32),
+    )
+
+
 class _Linear(ctypes.Structure):
-    _fields_ = (("weight", MatrixStruct), ("down", MatrixStruct), ("up", MatrixStruct), ("bias", ctypes.c_void_p))
+    _fields_ = (("weight", _Matrix), ("down", _Matrix), ("up", _Matrix), ("bias", ctypes.c_void_p))
 
 
 class _Norm(ctypes.Structure):
@@ -43,7 +51,7 @@ class _Decoder(ctypes.Structure):
     _fields_ = (
         ("layers", ctypes.POINTER(_Layer)),
         ("last_norm", _Norm),
-        ("head", MatrixStruct),
+        ("head", _Matrix),
         ("cosines", ctypes.c_void_p),
         ("sines", ctypes.c_void_p),
         *(
@@ -81,36 +89,39 @@ class NativeDecoder:
     least_chunk = 8
     dtype = "int8"
 
-    def __init__(self, library: ctypes.CDLL, weights: DecoderWeights, packer: Packer) -> None:
+    def __init__(
+        self,
+        library: ctypes.CDLL,
+        architecture: Architecture,
+        tensors: Mapping[str, torch.Tensor],
+        with_adapter: bool = False,
+    ) -> None:
+        """Take the tensors that `pack` has made, those of an adapter only ``with_adapter``. Decoders may share them."""
         self._decode = library.midspan_decode
         pointer, number = ctypes.c_void_p, ctypes.c_int
         decoder, past = ctypes.POINTER(_Decoder), ctypes.POINTER(_Past)
         self._decode.argtypes = (decoder, past, pointer, number, number, pointer, number, number)
-        self.architecture = shape = weights.architecture
+        self.architecture = shape = architecture
         self.device = torch.device("cpu")
-        self.n_vocabulary = len(weights.head)
-        self.n_parameters = weights.n_parameters
-        self._embedding = weights.embedding
-        self._kept: list[object] = []
-        head = packer.pack(weights.head)
-        self.n_bytes = head.n_bytes()
-        layers = [
-            self._layer(layer, window, shape.is_gated, packer)
-            for layer, window in zip(weights.layers, shape.windows, strict=True)
-        ]
+        self.n_vocabulary = shape.n_vocabulary
+        self.n_parameters = self.n_bytes = 0
+        self._with_adapter = with_adapter
+        self.tensors = tensors
+        head = self._matrix("head")
+        self.n_parameters = 0  # those of the layers
+        layers = [self._layer(f"layers.{n}", window) for n, window in enumerate(shape.windows)]
         self._layers = (_Layer * len(layers))(*layers)
         self._decoder = _Decoder(
             self._layers,
-            self._norm(weights.last_norm),
-            head.struct,
-            self._address(weights.cosines),
-            self._address(weights.sines),
+            self._norm("last_norm"),
+            head,
+            self._address("cosines"),
+            self._address("sines"),
             *(shape.n_layers, shape.hidden, shape.n_heads, shape.n_key_heads, shape.head_size),
-            *(weights.cosines.shape[1], shape.middle, shape.is_layer_norm, shape.is_gated),
+            *(tensors["cosines"].shape[1], shape.middle, shape.is_layer_norm, shape.is_gated),
             *(_ACTIVATIONS[shape.activation], True, self.n_vocabulary),
             *(shape.norm_epsilon, shape.attention_scale, shape.residual_scale, shape.logit_scale),
         )
-        self._kept.append(head)
 
     def new_cache(self) -> KeysValues:
         """Return an empty cache."""
@@ -122,7 +133,7 @@ class NativeDecoder:
         Raises MemoryError.
         """
         cache.reserve(cache.length + len(ids))
-        x = embed(ids, self._embedding, self.architecture)
+        x = embed(ids, self.tensors["embedding"], self.architecture)
         logits = torch.empty((n_logits, self.n_vocabulary))
         n_unwanted = len(ids) - n_logits
         for first in range(0, len(ids), _TOKENS_A_CALL):
@@ -139,39 +150,25 @@ class NativeDecoder:
         cache.length += len(ids)
         return logits
 
-    def _layer(self, layer: LayerWeights, window: int, is_gated: bool, packer: Packer) -> _Layer:
-        norms = [self._norm(getattr(layer, name)) for name in ("before_attention", "before_mlp", "query", "key")]
-        rise = self._linear(layer.rise, packer, is_gated)
-        linears = [
-            self._linear(layer.qkv, packer),
-            self._linear(layer.out, packer),
-            rise,
-            self._linear(layer.fall, packer),
-        ]
-        return _Layer(*norms, *linears, window, 0)
+    def _layer(self, name: str, window: int) -> _Layer:
+        norms = (self._norm(f"{name}.{one}") for one in NORMS)
+        return _Layer(*norms, *(self._linear(f"{name}.{one}") for one in LINEARS), window, 0)
 
-    def _linear(self, linear: LinearWeights, packer: Packer, is_gated: bool = False) -> _Linear:
-        """Pack a layer; the rows of a gated MLP so that each tile holds two of the gate and what they let through."""
-        order = _gate_order(len(linear.weight)) if is_gated else None
-        packed = [packer.pack(linear.weight, order)]
-        if linear.low_rank is not None:
-            packed += [packer.pack(linear.low_rank.down), packer.pack(linear.low_rank.up, order)]
-        self._kept += packed
-        self.n_bytes += sum(matrix.n_bytes() for matrix in packed)
-        weight, down, up = [matrix.struct for matrix in packed] + [MatrixStruct()] * (3 - len(packed))
-        bias = linear.bias if linear.bias is None or order is None else linear.bias[order]
-        return _Linear(weight, down, up, None if bias is None else self._address(bias.contiguous()))
+    def _linear(self, name: str) -> _Linear:
+        has_low_rank = self._with_adapter and f"{name}.up.weights" in self.tensors
+        down, up = (self._matrix(f"{name}.{one}") if has_low_rank else _Matrix() for one in ("down", "up"))
+        return _Linear(self._matrix(name), down, up, self._address(f"{name}.bias"))
 
-    def _norm(self, norm: NormWeights | None) -> _Norm:
-        if norm is None:
-            return _Norm(None, None)
-        return _Norm(self._address(norm.weight), None if norm.bias is None else self._address(norm.bias))
+    def _matrix(self, name: str) -> _Matrix:
+        weights, scales = self.tensors[f"{name}.weights"], self.tensors[f"{name}.scales"]
+        self.n_bytes += weights.nbytes + scales.nbytes
+        self.n_parameters += weights.numel()
+        row_tiles, column_tiles, tile_rows, tile_columns = weights.shape
+        return _Matrix(weights.data_ptr(), scales.data_ptr(), row_tiles * tile_rows, column_tiles * tile_columns)
 
-    def _address(self, tensor: torch.Tensor) -> int:
-        self._kept.append(tensor)
-        return tensor.data_ptr()
+    def _norm(self, name: str) -> _Norm:
+        return _Norm(self._address(f"{name}.weight"), self._address(f"{name}.bias"))
 
-
-def _gate_order(n_rows: int) -> torch.Tensor:
-    """Return [gate 0, gate 1, up 0, up 1, gate 2, …] for rows of which the first half are gates."""
-    return torch.arange(n_rows).view(2, n_rows // 4, 2).transpose(0, 1).reshape(-1)
+    def _address(self, name: str) -> int | None:
+        tensor = self.tensors.get(name)
+        return None if tensor is None else tensor.data_ptr()
