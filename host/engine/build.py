@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def engine_for(files: ModelFiles, options: Options, say: Callable[[str], None]) -> Engine:
-    """Return the engine for a model as the host's options want it, from what its last start has kept where that will do.
+    """Return the engine as the host's options want it, from what the last start has kept where that will do.
 
     Raises ModelUnusable when a file is missing, damaged or of a kind that can't be run.
     """
