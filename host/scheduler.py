@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -25,6 +25,8 @@ Status = Literal["loading", "ok", "failed"]
 Load = Callable[[Callable[[str], None]], "Engine"]
 Check = Callable[["Engine"], Generator[None, None, str]]
 _CAPACITY = 64
+# A client gives up a little earlier than its deadline is over here.
+_NEARLY_LATE_SECONDS = 0.1
 
 
 class QueueFull(Exception):
@@ -97,6 +99,7 @@ class Scheduler:
         self._load = load
         self._check = check
         self._checking: Generator[None, None, str] | None = None
+        self._ahead: Iterator[None] | None = None
         self._waiting: list[Job] = []
         self._running: Job | None = None
         self._is_stopping = False
@@ -152,10 +155,11 @@ class Scheduler:
         while not self._is_stopping:
             job = self._next()
             if job is not None:
+                self._ahead = None
                 self._running = job
                 self._answer(job)
                 self._running = None
-            elif not self._go_on_checking():
+            elif not (self._go_on_reading() or self._go_on_checking()):
                 self._wait()
 
     def _load_engine(self) -> bool:
@@ -194,6 +198,16 @@ class Scheduler:
             while not self._waiting and not self._is_stopping:
                 self._changed.wait()
 
+    def _go_on_reading(self) -> bool:
+        """Read a chunk of the prompt that a deadline has cut off, while nobody waits; tell whether there was one."""
+        if self._ahead is None:
+            return False
+        try:
+            next(self._ahead)
+        except Exception:  # its end, or no memory for it: nobody waits for this
+            self._ahead = None
+        return True
+
     def _go_on_checking(self) -> bool:
         """Do one unit of the check of the model while nobody waits; tell whether there was one to do."""
         if self._checking is None:
@@ -231,6 +245,7 @@ class Scheduler:
         for event in steps:
             if job.is_cancelled:
                 steps.close()
+                self._read_on(job.request)
                 self.counters.cancelled += 1
                 job.send(Failure("The request was called off."))
                 return
@@ -239,6 +254,13 @@ class Scheduler:
             self.counters.finished += isinstance(event, Summary)
             if not isinstance(event, Piece) or event.text or event.tokens or event.finish or event.cost:
                 job.send(event)
+        self._read_on(job.request)
+
+    def _read_on(self, request: GenerateRequest) -> None:
+        """Have the rest of a prompt read that was too long for its deadline: its user goes on typing right there."""
+        is_late = request.deadline is not None and time.monotonic() > request.deadline - _NEARLY_LATE_SECONDS
+        if is_late and request.session and self.engine is not None:
+            self._ahead = self.engine.read_ahead(request)
 
 
 def _same_session(a: Job, b: Job) -> bool:

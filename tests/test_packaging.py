@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("server", "completion", "context", "host", "evaluation", "cli")
-DATA_SUFFIXES = {".scm", ".json", ".safetensors", ".typed", ".txt", ".lua"}
+DATA_SUFFIXES = {".scm", ".json", ".safetensors", ".typed", ".txt", ".lua", ".c", ".h"}
 PUBLISHED = [
     *ROOMS,
     *("editors", "docs", "examples", "pyproject.toml", "setup.py", "MANIFEST.in", "constraints.txt"),

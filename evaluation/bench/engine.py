@@ -40,10 +40,10 @@ _BANDWIDTH_BYTES = 256_000_000
 _FIRST_TOKEN_SECONDS = 120.0
 
 
-async def measure(host: HostSettings, say: Say) -> dict[str, Any]:
+async def measure(host: HostSettings, say: Say, n_starts: int = 2) -> dict[str, Any]:
     """Return the documented JSON. Raises EvaluationError or StoreError where the model can't be run."""
-    say("starting the host, twice")
-    starts = [await _cold_start(host) for _ in range(2)]
+    say("starting the host")
+    starts = [await _cold_start(host) for _ in range(n_starts)]
     cold_start, rss = min(starts)
     say("loading the model")
     torch.set_num_threads(host.threads or physical_cores())
@@ -67,7 +67,7 @@ def _passes(engine: Engine) -> dict[str, Any]:
     model = engine.models["line"]
     network = model.network
     cache = network.new_cache()
-    prompt = [100 + n % 1000 for n in range(_N_PROMPT)]
+    prompt = [100 + n % 100 for n in range(_N_PROMPT)]
     bandwidth, peak = _bandwidth(network.device), _peak(network.device)
     chunk = _settled_chunk(engine, prompt)
 

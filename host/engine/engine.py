@@ -46,6 +46,21 @@ class Engine:
         """The precision of its weights, as torch names it."""
         return self.models["line"].network.dtype
 
+    def read_ahead(self, request: GenerateRequest) -> Iterator[None]:
+        """Read what is left of a request's prompt, a chunk at a time, so that the next of its session finds it known.
+
+        Drop the iterator before anything else is asked of the engine.
+        """
+        prompt = self.prompts.build(request)
+        ids = prompt.ids
+        encoded = self.sessions.take((request.session, prompt.format_name), self.models[request.kind])
+        at = encoded.keep_common(ids)
+        while at < len(ids) - 1:
+            end = min(len(ids) - 1, at + encoded.model.chunk_size())
+            encoded.read_chunk(ids[at:end])
+            at = end
+            yield
+
     def generate(self, request: GenerateRequest) -> Generator[Piece | Summary, None, None]:
         """Yield the pieces of all candidates, one candidate after the other, then what it cost.
 

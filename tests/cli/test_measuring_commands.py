@@ -149,14 +149,16 @@ def test_a_replay_with_the_default_model(
 @pytest.mark.default_model
 def test_typing_is_measured_although_a_peer_is_missing(tmp_path: Path) -> None:
     out, svg = tmp_path / "out.json", tmp_path / "out.svg"
-    how = ("--segments", "1", "--keys", "4", "--against", "vim")
+    how = ("--segments", "1", "--keys", "16", "--against", "vim")
     done = midspan("bench", "typing", *how, "--json", out, "--svg", svg)
     assert done.returncode == 0, done.stderr
     result = json.loads(out.read_text())
     assert list(result["systems"]) == ["midspan", "vim"]
     assert "no peer of this name" in result["systems"]["vim"]["missing"]
-    assert (result["n_keystrokes"], result["settings"]["completion.deadline_ms"]) == (4, 45_000)
-    assert 1 <= result["n_looks"] <= result["n"] <= 4
+    assert (result["n_keystrokes"], result["settings"]["completion.deadline_ms"]) == (16, 45_000)
+    # What an earlier answer covers asks no model, so there may be no key of both kinds.
+    assert result["n_looks"] <= result["n"]
+    assert 1 <= result["n"] <= 16
     assert result["systems"]["midspan"]["cpu_s"] > 0
     assert svg.read_text().lstrip().startswith("<")
 

@@ -10,7 +10,9 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import pytest
+from engines import new_engine
 
+from midspan.completion.fim import Hole
 from midspan.host.engine.engine import Engine
 from midspan.host.engine.request import BadPrompt, GenerateRequest, Kind, Piece, Summary
 from midspan.host.models.errors import ModelUnusable
@@ -241,3 +243,45 @@ async def test_a_check_that_breaks_leaves_the_host_working() -> None:
     scheduler.submit(asked)
     assert await text_of(asked) == "asked"
     assert scheduler.stop(10)
+
+
+def hole_job(deadline: float | None) -> Job:
+    hole = Hole("def area(self):\n    return math.pi\n" * 6, "\n")
+    return Job(GenerateRequest(hole, "line", 4, session="doc", deadline=deadline), time.monotonic())
+
+
+@asynccontextmanager
+async def with_real_engine() -> AsyncIterator[tuple[Scheduler, Engine]]:
+    engine = new_engine("qwen2", chunk_tokens=4)
+    scheduler = Scheduler(lambda say: engine)
+    scheduler.start()
+    try:
+        yield scheduler, engine
+    finally:
+        assert scheduler.stop(10)
+
+
+async def test_a_prompt_that_its_deadline_cut_off_is_read_while_nobody_waits() -> None:
+    async with with_real_engine() as (scheduler, engine):
+        late = hole_job(time.monotonic() - 1)
+        scheduler.submit(late)
+        assert await text_of(late) == ""
+        n_prompt = len(engine.prompts.build(late.request).ids)
+        encoded = engine.sessions.take(("doc", "qwen"), engine.models["line"])
+        await until(lambda: len(encoded.ids) == n_prompt - 1)
+        again = hole_job(None)
+        scheduler.submit(again)
+        summary = (await events_of(again))[-1]
+        assert isinstance(summary, Summary)
+        assert summary.reused_tokens == n_prompt - 1
+
+
+async def test_a_request_that_was_called_off_before_its_deadline_is_not_read_on() -> None:
+    async with with_real_engine() as (scheduler, engine):
+        asked = hole_job(time.monotonic() + 60)
+        asked.cancel()
+        scheduler.submit(asked)
+        await until(lambda: scheduler.counters.cancelled == 1)
+        await asyncio.sleep(0.1)
+        assert not scheduler.is_busy()
+        assert len(engine.sessions.take(("doc", "qwen"), engine.models["line"]).ids) == 0
