@@ -6,8 +6,6 @@ memory, and int8 is half of it. Knows both; nothing of their work.
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Sequence
 
 import torch
@@ -16,11 +14,13 @@ from .decoder import Decoder
 from .keys_values import KeysValues
 from .native.decoder import NativeDecoder
 
-_FEW, _MANY = 8, 64
-
 
 class MixedDecoder:
-    """Reads up to ``few_tokens`` by ``native``, more by ``torch_decoder``: what is quicker is measured at the start."""
+    """Reads up to ``few_tokens`` by ``native``, more by ``torch_decoder``."""
+
+    # A pass of torch takes at least as long as reading all weights in bf16, whatever the number of tokens. Not measured
+    # at each start: then the same text could be read in one way today and in the other tomorrow, and sums differ.
+    few_tokens = 24
 
     def __init__(self, native: NativeDecoder, torch_decoder: Decoder) -> None:
         self._native = native
@@ -30,7 +30,6 @@ class MixedDecoder:
         self.dtype = f"{torch_decoder.dtype}, int8 to decode"
         self.least_chunk = torch_decoder.least_chunk
         self.n_bytes, self.n_parameters = native.n_bytes, native.n_parameters
-        self.few_tokens = self._measure()
 
     def new_cache(self) -> KeysValues:
         """Return an empty cache."""
@@ -40,22 +39,3 @@ class MixedDecoder:
         """Read tokens; return the logits after each of the last ``n_logits``, [n_logits, vocabulary] in fp32."""
         network = self._native if len(ids) <= self.few_tokens else self._torch
         return network.run(ids, cache, n_logits)
-
-    def _measure(self) -> float:
-        """Return up to how many tokens the native code is quicker: its time grows with each token, torch's less."""
-        native = _seconds(self._native, _FEW) / _FEW
-        few, many = _seconds(self._torch, _FEW), _seconds(self._torch, _MANY)
-        more = (many - few) / (_MANY - _FEW)
-        return max(_FEW, (few - _FEW * more) / (native - more)) if native > more else math.inf
-
-
-def _seconds(network: NativeDecoder | Decoder, n: int) -> float:
-    """Return the shortest of three passes over n tokens."""
-    taken = []
-    with torch.inference_mode():
-        for _ in range(3):
-            cache = network.new_cache()
-            began = time.perf_counter()
-            network.run([0] * n, cache, 1)
-            taken.append(time.perf_counter() - began)
-    return min(taken)
