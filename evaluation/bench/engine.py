@@ -28,7 +28,7 @@ from ...host.models.store import resolve
 from ...host.process import physical_cores
 from .. import machine
 from ..errors import EvaluationError
-from .host import host_process, host_ready
+from .host import host_process, host_ready, http
 
 Say = Callable[[str], None]
 
@@ -180,11 +180,8 @@ async def _cold_start(host: HostSettings) -> tuple[float, int]:
 
 
 async def _first_token(socket: Path) -> None:
-    reader, writer = await asyncio.open_unix_connection(str(socket))
     body = b'{"prompt": "def add(a, b):\\n    return a", "max_tokens": 1}'
     head = f"POST /v1/completions HTTP/1.1\r\nHost: midspan\r\nContent-Length: {len(body)}\r\nConnection: close\r\n"
-    writer.write(head.encode() + b"Content-Type: application/json\r\n\r\n" + body)
-    answer = await reader.read()
-    writer.close()
+    answer = await http(socket, head.encode() + b"Content-Type: application/json\r\n\r\n" + body)
     if b" 200 " not in answer.partition(b"\r\n")[0]:
         raise EvaluationError("The model host gave no answer. Run `midspan doctor`.")

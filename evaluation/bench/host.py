@@ -40,11 +40,17 @@ async def host_ready(process: asyncio.subprocess.Process, socket: Path) -> None:
         if process.returncode is not None:
             raise EvaluationError(f"The model host ended ({process.returncode}). Run `midspan doctor`.")
         with suppress(OSError, ValueError):
-            reader, writer = await asyncio.open_unix_connection(str(socket))
-            writer.write(b"GET /healthz HTTP/1.1\r\nHost: midspan\r\nConnection: close\r\n\r\n")
-            answer = await reader.read()
-            writer.close()
+            answer = await http(socket, b"GET /healthz HTTP/1.1\r\nHost: midspan\r\nConnection: close\r\n\r\n")
             if json.loads(answer.partition(b"\r\n\r\n")[2])["status"] == "ok":
                 return
         await asyncio.sleep(0.1)
     raise EvaluationError("The model host was not ready in time. Run `midspan doctor`.")
+
+
+async def http(socket: Path, request: bytes) -> bytes:
+    """Send one request, which has to ask for the connection's end, and return the whole answer. Raises OSError."""
+    reader, writer = await asyncio.open_unix_connection(str(socket))
+    writer.write(request)
+    answer = await reader.read()
+    writer.close()
+    return answer

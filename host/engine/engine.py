@@ -52,13 +52,11 @@ class Engine:
         Drop the iterator before anything else is asked of the engine.
         """
         prompt = self.prompts.build(request)
-        ids = prompt.ids
+        known_soon = prompt.ids[:-1]  # the last one's logits would not be kept
         encoded = self.sessions.take((request.session, prompt.format_name), self.models[request.kind])
-        at = encoded.keep_common(ids)
-        while at < len(ids) - 1:
-            end = min(len(ids) - 1, at + encoded.model.chunk_size())
-            encoded.read_chunk(ids[at:end])
-            at = end
+        encoded.keep_common(prompt.ids)
+        while len(encoded.ids) < len(known_soon):
+            encoded.read_chunk(known_soon)
             yield
 
     def generate(self, request: GenerateRequest) -> Generator[Piece | Summary, None, None]:
@@ -69,9 +67,9 @@ class Engine:
         run = _Run(self, request)
         try:
             yield from run.pieces()
-        except GeneratorExit:
-            raise
-        except BaseException:
+        except BadPrompt:
+            raise  # one request's fault, nobody else's loss
+        except Exception:
             # Nothing that is kept is worth more than the next answer: memory may be short, or numbers be wrong.
             self.sessions.clear()
             raise
@@ -117,14 +115,12 @@ class _Run:
     def _read_prompt(self, index: int) -> Generator[Piece, None, torch.Tensor | None]:
         """Make the session hold the prompt and nothing else; return the logits behind it, None if time ran out."""
         ids, encoded = self._prompt.ids, self._encoded
-        at = self._reused = encoded.keep_common(ids)
+        self._reused = encoded.keep_common(ids)
         logits = None
-        while at < len(ids):
+        while len(encoded.ids) < len(ids):
             if self._request.is_late():
                 return None
-            end = min(len(ids), at + encoded.model.chunk_size())
-            logits = encoded.read_chunk(ids[at:end])
-            at = end
+            logits = encoded.read_chunk(ids)
             yield Piece(index)
         return logits
 

@@ -49,9 +49,10 @@ class Encoded:
             self.ids.clear()
         self._cache.cut(len(self.ids))
 
-    def read_chunk(self, ids: Sequence[int]) -> torch.Tensor:
-        """Read a chunk of a prompt and return the logits after its last token, [vocabulary]."""
-        return self._extend(ids, self.model.read_chunk)
+    def read_chunk(self, prompt: Sequence[int]) -> torch.Tensor:
+        """Read the next chunk of a prompt whose beginning is known; return the logits after it, [vocabulary]."""
+        start = len(self.ids)
+        return self._extend(prompt[start : start + self.model.chunk_size()], self.model.read_chunk)
 
     def read_all(self, ids: Sequence[int]) -> torch.Tensor:
         """Read more tokens and return the logits after each of them, [tokens, vocabulary]."""

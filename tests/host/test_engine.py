@@ -265,3 +265,11 @@ def test_a_cache_that_finds_no_memory_is_an_error_and_everything_else_makes_room
             ask(of, typed(SOURCE, "large"))
     assert len(of.sessions) == 0
     check_same_but_for_ties(ask(of, typed(SOURCE, "large"))[0], ask(of, typed(SOURCE, "whole"))[0])
+
+
+def test_a_request_that_does_not_fit_costs_nobody_else_anything() -> None:
+    of = new_engine("qwen2")
+    ask(of, typed(SOURCE, "mine"))
+    with pytest.raises(BadPrompt):
+        ask(of, GenerateRequest(Hole(SOURCE, SUFFIX), session="theirs", answer="value = 1\n" * 300))
+    assert ask(of, typed(SOURCE, "mine"))[1].reused_tokens > 0

@@ -40,8 +40,8 @@ class _Norm(ctypes.Structure):
 
 class _Layer(ctypes.Structure):
     _fields_ = (
-        *((name, _Norm) for name in ("before_attention", "before_mlp", "query", "key")),
-        *((name, _Linear) for name in ("qkv", "out", "rise", "fall")),
+        *((name, _Norm) for name in NORMS),
+        *((name, _Linear) for name in LINEARS),
         ("window", ctypes.c_int32),
         ("unused", ctypes.c_int32),
     )
