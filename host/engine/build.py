@@ -6,10 +6,8 @@ from collections.abc import Callable
 from ctypes import CDLL
 from typing import TYPE_CHECKING
 
-import torch
-
 from ...completion.fim import FimFormat
-from ..models.devices import choose_device, choose_dtype
+from ..models.devices import choose_device
 from ..models.store import ModelFiles
 from ..options import Options
 from .engine import Engine
@@ -47,7 +45,7 @@ def build_engine(
 ) -> Engine:
     """Return the engine for a model in memory; ``memory_mb`` limits what all sessions keep.
 
-    Prompts are read ``chunk_tokens`` at a time (0: by measured speed). Where the native code does everything, what it
+    Prompts are read ``chunk_tokens`` at a time (0: by measured speed). Where the native code runs it, what that
     reads is kept for `engine_for`.
 
     Raises ModelUnusable when the model's tokenizer can't be used, or not with the FIM format that is wanted.
@@ -63,8 +61,7 @@ def build_engine(
 
 
 def _prepared(files: ModelFiles, options: Options) -> Prepared | None:
-    device = choose_device(options.device)
-    is_native = options.dtype == "auto" and device.type == "cpu" and choose_dtype("auto", device) == torch.float32
+    is_native = options.dtype == "auto" and choose_device(options.device).type == "cpu"
     return find_prepared(files) if is_native else None
 
 

@@ -10,10 +10,13 @@ import torch
 from .architecture import Architecture
 
 _FIRST_TOKENS = 256
+# The native code keeps keys of so many tokens in one block (KEY_BLOCK): there are only whole ones.
+_BLOCK = 16
 
 
 class KeysValues:
-    """``keys`` and ``values``: [layers, key heads, capacity, head size]; the first ``length`` tokens are in use.
+    """``keys`` and ``values``: [layers, key heads, capacity, head size], of the native code in an order of its own
+    within 16 tokens; the first ``length`` tokens are in use.
 
     Cutting off the end costs nothing: what comes next is written over it.
     """
@@ -30,8 +33,8 @@ class KeysValues:
         """Make room for ``n_tokens`` in all."""
         capacity = self.keys.shape[2]
         if n_tokens > capacity:
-            self.keys = self._grown(self.keys, max(n_tokens, 2 * capacity))
-            self.values = self._grown(self.values, max(n_tokens, 2 * capacity))
+            wanted = _whole_blocks(max(n_tokens, 2 * capacity))
+            self.keys, self.values = self._grown(self.keys, wanted), self._grown(self.values, wanted)
 
     def cut(self, n_tokens: int) -> None:
         """Forget all but the first ``n_tokens`` tokens."""
@@ -44,5 +47,10 @@ class KeysValues:
     def _grown(self, old: torch.Tensor, capacity: int) -> torch.Tensor:
         layers, heads, _, size = old.shape
         new = old.new_empty((layers, heads, capacity, size))
-        new[:, :, : self.length] = old[:, :, : self.length]
+        n_used = _whole_blocks(self.length)
+        new[:, :, :n_used] = old[:, :, :n_used]
         return new
+
+
+def _whole_blocks(n_tokens: int) -> int:
+    return -(-n_tokens // _BLOCK) * _BLOCK

@@ -7,18 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import torch
-
 from ..models.load import LoadedModel
 from .architecture import architecture_of
 from .decoder import Decoder
-from .mixed import MixedDecoder
 from .native.build import load_library
 from .native.decoder import NativeDecoder, supports
 from .native.pack import pack
 from .network import Network
 from .transformers_network import TransformersNetwork
-from .weights import DecoderWeights, read_weights, with_adapter
+from .weights import read_weights, with_adapter
 
 
 def networks_of(loaded: LoadedModel, say: Callable[[str], None]) -> tuple[Network, Network]:
@@ -37,15 +34,8 @@ def networks_of(loaded: LoadedModel, say: Callable[[str], None]) -> tuple[Networ
         decoder = Decoder(weights, loaded.dtype)
         return decoder, Decoder(adapted, loaded.dtype) if loaded.adapter else decoder
     tensors = pack(adapted)
-    bare_decoder = _decoder(loaded, weights, NativeDecoder(library, architecture, tensors))
-    if loaded.adapter is None:
-        return bare_decoder, bare_decoder
-    return bare_decoder, _decoder(loaded, adapted, NativeDecoder(library, architecture, tensors, with_adapter=True))
-
-
-def _decoder(loaded: LoadedModel, weights: DecoderWeights, native: NativeDecoder) -> Network:
-    """Return the native decoder, beside torch's where the processor is quick in bf16."""
-    return MixedDecoder(native, Decoder(weights, loaded.dtype)) if loaded.dtype == torch.bfloat16 else native
+    native = NativeDecoder(library, architecture, tensors)
+    return native, NativeDecoder(library, architecture, tensors, with_adapter=True) if loaded.adapter else native
 
 
 def _wants_native(loaded: LoadedModel) -> bool:

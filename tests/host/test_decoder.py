@@ -14,7 +14,6 @@ import transformers
 
 from midspan.host.engine.architecture import architecture_of
 from midspan.host.engine.decoder import Decoder
-from midspan.host.engine.mixed import MixedDecoder
 from midspan.host.engine.native import build
 from midspan.host.engine.native.build import load_library
 from midspan.host.engine.native.decoder import NativeDecoder, supports
@@ -59,7 +58,7 @@ SHAPES: dict[str, Any] = {
         **SIZES, sliding_window=None, use_bias=False, hidden_act="gelu"
     ),
 }
-PIECES = (1, 5, 1, 33, 8, 2, 64, 1, 3, 40)
+PIECES = (1, 5, 1, 33, 9, 2, 67, 1, 3, 36)
 """So many tokens are read at a time: across windows, spans of keys, calls and the cache's growth."""
 IDS = torch.randint(0, 200, (2 * sum(PIECES),), generator=torch.Generator().manual_seed(3)).tolist()
 
@@ -136,19 +135,6 @@ def test_native_logits_do_not_depend_on_what_is_read_beside_them(shape: str, lib
     assert torch.equal(one_by_one, read_in_pieces(network))
 
 
-def test_int8_and_torch_share_a_cache(library: Any) -> None:
-    module = random_model("llama")
-    architecture = architecture_of(module.config)
-    assert architecture is not None
-    weights = read_weights(module.to(torch.bfloat16), architecture, 512)
-    network = MixedDecoder(
-        NativeDecoder(library, architecture, pack(weights), with_adapter=True), Decoder(weights, torch.bfloat16)
-    )
-    network.few_tokens = 8
-    right = expected(module.float())
-    assert (read_in_pieces(network) - right).abs().max() < 0.1 * right.abs().max()
-
-
 @pytest.mark.parametrize("kind", ["torch", "native"])
 def test_an_adapter_beside_the_weights_is_as_good_as_merged(kind: str, library: Any) -> None:
     module = random_model("llama")
@@ -209,10 +195,8 @@ def test_native_code_that_computes_something_else_is_not_used(
     wrong = tmp_path / "native"
     shutil.copytree(Path(build.__file__).parent, wrong)
     source = (wrong / "decoder.c").read_text("utf-8")
-    assert "sums[m][first + r] = vec_sum" in source
-    (wrong / "decoder.c").write_text(
-        source.replace("sums[m][first + r] = vec_sum", "sums[m][first + r] = 0.95f * vec_sum"), "utf-8"
-    )
+    assert "sums[t][r] *= " in source
+    (wrong / "decoder.c").write_text(source.replace("sums[t][r] *= ", "sums[t][r] *= 0.95f * "), "utf-8")
     monkeypatch.setattr(build, "_SOURCE", wrong)
     monkeypatch.setenv("MIDSPAN_CACHE", str(tmp_path / "cache"))
     said: list[str] = []

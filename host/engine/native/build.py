@@ -20,7 +20,7 @@ from ...models.places import native_dir
 from .check import computes_right
 
 _SOURCE = Path(__file__).parent
-_FLAGS = ("-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-shared", "-fPIC")
+_FLAGS = ("-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fopenmp-simd", "-shared", "-fPIC")
 _BUILD_SECONDS = 120
 
 

@@ -13,11 +13,10 @@ import torch
 from ..architecture import Activation, Architecture
 from ..decoder import embed
 from ..keys_values import KeysValues
-from .pack import LINEARS, NORMS, TILE_COLUMNS
+from .pack import LINEARS, NORMS, TILE_ROWS
 
 # What decoder.c reads in one call (MOST_TOKENS); more are read by several.
 _TOKENS_A_CALL = 32
-_MOST_HEAD_SIZE = 256
 _ACTIVATIONS: dict[Activation, int] = {"silu": 0, "gelu_tanh": 1, "gelu": 2}
 
 
@@ -58,7 +57,7 @@ class _Decoder(ctypes.Structure):
             (name, ctypes.c_int32)
             for name in (
                 *("n_layers", "hidden", "n_heads", "n_key_heads", "head_size", "rotary_size", "middle"),
-                *("is_layer_norm", "is_gated", "activation", "keys_are_bf16", "n_vocabulary"),
+                *("is_layer_norm", "is_gated", "activation", "n_vocabulary", "unused"),
             )
         ),
         *((name, ctypes.c_float) for name in ("norm_epsilon", "attention_scale", "residual_scale", "logit_scale")),
@@ -77,7 +76,7 @@ class _Past(ctypes.Structure):
 def supports(architecture: Architecture) -> bool:
     """Tell whether the native code can run a decoder of this shape."""
     sizes = (architecture.hidden, architecture.head_size, architecture.middle)
-    return all(size % TILE_COLUMNS == 0 for size in sizes) and architecture.head_size <= _MOST_HEAD_SIZE
+    return all(size % TILE_ROWS == 0 for size in sizes)
 
 
 class NativeDecoder:
@@ -119,7 +118,7 @@ class NativeDecoder:
             self._address("sines"),
             *(shape.n_layers, shape.hidden, shape.n_heads, shape.n_key_heads, shape.head_size),
             *(tensors["cosines"].shape[1], shape.middle, shape.is_layer_norm, shape.is_gated),
-            *(_ACTIVATIONS[shape.activation], True, self.n_vocabulary),
+            *(_ACTIVATIONS[shape.activation], self.n_vocabulary, 0),
             *(shape.norm_epsilon, shape.attention_scale, shape.residual_scale, shape.logit_scale),
         )
 

@@ -11,7 +11,7 @@ import torch
 
 from ..weights import DecoderWeights, LinearWeights, NormWeights
 
-TILE_ROWS, TILE_COLUMNS = 4, 16
+TILE_ROWS, TILE_COLUMNS = 16, 2
 NORMS = ("before_attention", "before_mlp", "query", "key")
 LINEARS = ("qkv", "out", "rise", "fall")
 
@@ -34,11 +34,11 @@ def pack(weights: DecoderWeights) -> dict[str, torch.Tensor]:
 
 
 def _linear(name: str, linear: LinearWeights, is_gated: bool) -> Iterator[tuple[str, torch.Tensor]]:
-    """Yield a layer's tensors; a gated MLP's rows so that each tile holds two gates and what they let through."""
+    """Yield a layer's tensors; a gated MLP's rows so that each tile holds eight gates and what they let through."""
     n_rows = len(linear.weight)
     order = torch.arange(n_rows)
-    if is_gated:  # gate 0, gate 1, up 0, up 1, gate 2, …
-        order = order.view(2, n_rows // 4, 2).transpose(0, 1).reshape(-1)
+    if is_gated:  # gates 0 to 7, ups 0 to 7, gates 8 to 15, …
+        order = order.view(2, n_rows // TILE_ROWS, TILE_ROWS // 2).transpose(0, 1).reshape(-1)
     yield from _matrix(name, linear.weight[order] if is_gated else linear.weight).items()
     if linear.bias is not None:
         yield f"{name}.bias", linear.bias[order]
