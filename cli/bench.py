@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .measuring import FILE, percent, progress
 from .output import table
 from .overrides import set_option
+
+if TYPE_CHECKING:
+    from ..completion.settings import HostSettings
 
 
 @click.group(short_help="Measure speed on this machine, side by side.")
@@ -90,21 +94,41 @@ def typing(
     click.echo(_typing_table(result))
 
 
+@command.command("editors", short_help="Typing without waiting, ten windows, an idle machine.")
+@click.option("--segments", default=8, show_default=True, type=click.IntRange(1), help="Stretches that are typed.")
+@click.option("--seed", default=1, show_default=True, help="Which stretches, and how they are typed.")
+@set_option
+@click.option("--json", "out", type=FILE, help="Also write the figures here.")
+def editors(segments: int, seed: int, overrides: dict[str, object], out: Path | None) -> None:
+    """Type fast in files that were just opened, count what typing costs, and what ten windows take."""
+    from ..evaluation.bench import editors as bench
+
+    _measure_host(lambda host: bench.measure(host, segments, seed, _progress), overrides, out)
+
+
 @command.command("engine", short_help="The model alone, beside what memory and arithmetic allow.")
 @set_option
 @click.option("--json", "out", type=FILE, help="Also write the figures here.")
 def engine(overrides: dict[str, object], out: Path | None) -> None:
     """Time steps, prompts and starts of the model; `*_of_bound` and `*_of_peak` are shares of what is possible."""
-    from ..completion.settings_files import load, problems_of
     from ..evaluation.bench import engine as bench
+
+    _measure_host(lambda host: bench.measure(host, _progress), overrides, out)
+
+
+def _measure_host(
+    measure: Callable[[HostSettings], Coroutine[Any, Any, dict[str, Any]]],
+    overrides: dict[str, object],
+    out: Path | None,
+) -> None:
+    from ..completion.settings_files import load, problems_of
     from ..evaluation.results import as_json, check_writable, write
 
     check_writable(out)
     if problems := problems_of(overrides):
         raise click.BadParameter(" ".join(problems), param_hint="--set")
     settings, _ = load(None, overrides)
-    result = asyncio.run(bench.measure(settings.host, _progress))
-    text = as_json(result)
+    text = as_json(asyncio.run(measure(settings.host)))
     if out is not None:
         write(out, text)
     click.echo(text)

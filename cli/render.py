@@ -68,7 +68,8 @@ def _summary(answer: Answer) -> str:
     usage = trace.usage
     return (
         f"{ms.get('total', 0):.0f} ms (first text after {ms.get('first_token', 0):.0f} ms) · "
-        f"{usage.prompt_tokens} tokens shown, {usage.reused_tokens} of them known, "
+        f"{usage.prompt_tokens} tokens shown{' (for want of time no more)' if usage.is_shortened else ''}, "
+        f"{usage.reused_tokens} of them known, "
         f"{usage.generated_tokens} written · {trace.model} by {trace.backend}"
     )
 

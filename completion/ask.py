@@ -89,12 +89,16 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What the model server says that a request cost: tokens, and milliseconds where it measures them."""
+    """What the model server says that a request cost: tokens, and milliseconds where it measures them.
+
+    ``is_shortened``: less was read than was asked for, since time was short.
+    """
 
     prompt_tokens: int = 0
     reused_tokens: int = 0
     generated_tokens: int = 0
     prompt_ms: float = 0.0
+    is_shortened: bool = False
 
 
 @dataclass(frozen=True, slots=True)

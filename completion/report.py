@@ -27,6 +27,7 @@ def as_json(answer: Answer, document: Document) -> dict[str, object]:
             "prompt": trace.usage.prompt_tokens,
             "reused": trace.usage.reused_tokens,
             "generated": trace.usage.generated_tokens,
+            "shortened": trace.usage.is_shortened,
         },
         "dropped": [{"text": dropped.text, "why": dropped.why} for dropped in trace.dropped],
         "error": str(trace.error) if trace.error is not None else None,

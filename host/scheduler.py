@@ -245,22 +245,28 @@ class Scheduler:
         for event in steps:
             if job.is_cancelled:
                 steps.close()
-                self._read_on(job.request)
+                if _is_nearly_late(job.request):
+                    self._read_on(job.request)
                 self.counters.cancelled += 1
                 job.send(Failure("The request was called off."))
                 return
             # Counted before it is sent: who has the answer may look at the counters.
             self.counters.units += isinstance(event, Piece)
             self.counters.finished += isinstance(event, Summary)
+            if isinstance(event, Summary) and not event.is_whole:
+                self._read_on(job.request)
             if not isinstance(event, Piece) or event.text or event.tokens or event.finish or event.cost:
                 job.send(event)
-        self._read_on(job.request)
 
     def _read_on(self, request: GenerateRequest) -> None:
-        """Have the rest of a prompt read that was too long for its deadline: its user goes on typing right there."""
-        is_late = request.deadline is not None and time.monotonic() > request.deadline - _NEARLY_LATE_SECONDS
-        if is_late and request.session and self.engine is not None:
+        """Have the prompt read that was too long for its deadline: its user goes on typing right there."""
+        if request.session and self.engine is not None:
             self._ahead = self.engine.read_ahead(request)
+
+
+def _is_nearly_late(request: GenerateRequest) -> bool:
+    """Tell whether its client may have given up because of the deadline."""
+    return request.deadline is not None and time.monotonic() > request.deadline - _NEARLY_LATE_SECONDS
 
 
 def _same_session(a: Job, b: Job) -> bool:

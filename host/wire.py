@@ -251,7 +251,8 @@ def _cost(summary: Summary, queue_ms: float) -> dict[str, Any]:
                 "prompt": round(summary.prompt_ms, 2),
                 "first_token": None if first is None else round(queue_ms + first, 2),
                 "model": round(summary.model_ms, 2),
-            }
+            },
+            "shortened": not summary.is_whole,
         },
     }
 

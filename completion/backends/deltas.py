@@ -43,10 +43,12 @@ def _token_logprobs(logprobs: dict[str, Any]) -> list[Any] | None:
 
 def _usage(event: dict[str, Any]) -> Usage:
     usage = event.get("usage") or {}
-    timing = (event.get("midspan") or {}).get("timing_ms") or {}
+    own = event.get("midspan") or {}
+    timing = own.get("timing_ms") or {}
     return Usage(
         prompt_tokens=int(usage.get("prompt_tokens") or 0),
         reused_tokens=int((usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0),
         generated_tokens=int(usage.get("completion_tokens") or 0),
         prompt_ms=float(timing.get("prompt") or 0.0),
+        is_shortened=bool(own.get("shortened")),
     )

@@ -58,7 +58,8 @@ class System:
     """What was measured of one system.
 
     Tokens are those of answers that came before the next key (``n_prompt`` in their prompts, of which ``n_reused``
-    were not read again; ``n_computed`` read or written): not every system tells what went into the others.
+    were not read again; ``n_computed`` read or written): not every system tells what went into the others. Of
+    ``n_shortened`` answers the prompt was shorter than what was sent.
     """
 
     version: str = ""
@@ -69,6 +70,7 @@ class System:
     n_prompt: int = 0
     n_reused: int = 0
     n_computed: int = 0
+    n_shortened: int = 0
     cpu_seconds: float = 0.0
     rss_bytes: int = 0
 
@@ -82,7 +84,7 @@ class System:
     def add_use(self, pids: Sequence[int], cpu_before: float) -> None:
         """Count what processes have used since they had used so many processor seconds."""
         self.cpu_seconds += cpu_seconds(pids) - cpu_before
-        self.rss_bytes = max(self.rss_bytes, _rss(pids))
+        self.rss_bytes = max(self.rss_bytes, rss(pids))
 
 
 def cpu_seconds(pids: Sequence[int]) -> float:
@@ -95,7 +97,8 @@ def cpu_seconds(pids: Sequence[int]) -> float:
     return total
 
 
-def _rss(pids: Sequence[int]) -> int:
+def rss(pids: Sequence[int]) -> int:
+    """Return the bytes of memory that processes have resident."""
     total = 0
     for pid in pids:
         with suppress(psutil.Error):
@@ -113,6 +116,7 @@ def of_system(system: System) -> dict[str, Any]:
         "cpu_s": rounded(system.cpu_seconds / max(1, system.n_shown), 3),
         "rss_mb": round(system.rss_bytes / 1e6, 1),
         "tokens_per_keystroke": rounded(system.n_computed / max(1, system.n_whole), 2),
+        "shortened": system.n_shortened,
         "reused": rounded(system.n_reused / max(1, system.n_prompt), 4),
         "keys": [[one.segment, one.is_look, round(one.milliseconds, 1), one.has_text] for one in system.asked],
         "version": system.version,

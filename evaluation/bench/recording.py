@@ -32,6 +32,8 @@ class Recorded:
     n_written: int = 0
     has_text: bool = False
     """Whether any of it was more than blank."""
+    is_shortened: bool = False
+    """Whether the host read less than it was sent, for want of time."""
 
 
 @dataclass(slots=True)
@@ -116,6 +118,7 @@ def _note(request: Recorded, event: bytes) -> None:
     if usage := told.get("usage"):
         request.n_prompt = usage["prompt_tokens"]
         request.n_reused = usage["prompt_tokens_details"]["cached_tokens"]
+        request.is_shortened = told["midspan"]["shortened"]
     for choice in told.get("choices") or ():
         logprobs = choice.get("logprobs") or {}
         request.n_written += len(logprobs.get("tokens") or ())

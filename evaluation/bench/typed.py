@@ -29,16 +29,20 @@ LOOK_SECONDS, SEEN_SECONDS = 8.0, 0.4
 DEADLINE = {"completion.deadline_ms": 45_000, "completion.invoked_deadline_ms": 45_000}
 """A deadline would cut off the slowest answers of one system only."""
 
-_SERVE = (sys.executable, "-P", "-m", "midspan.cli", "--stdio")
+SERVE = (sys.executable, "-P", "-m", "midspan.cli", "--stdio")
 
 
 @dataclass(slots=True)
 class Midspan:
-    """The language server with the host behind it, and the record of what it asks."""
+    """The language server with the host behind it, and the record of what it asks.
+
+    ``env`` is for further servers that shall find the same host.
+    """
 
     session: LspSession
     recorded: Recording
     host_pid: int
+    env: Mapping[str, str]
 
     def pids(self) -> list[int]:
         """Return the processes that do midspan's work."""
@@ -59,10 +63,10 @@ async def midspan(host: HostSettings, overrides: Mapping[str, object]) -> AsyncI
             async with host_process(host, socket) as process, recording(listen_at, socket) as recorded:
                 env = {"XDG_RUNTIME_DIR": str(runtime)}
                 await host_ready(process, socket)
-                async with await LspSession.start(_SERVE, env=env, initialization_options=overrides) as session:
+                async with await LspSession.start(SERVE, env=env, initialization_options=overrides) as session:
                     session.open("file:///warm.py", "python", "def add(a, b):\n    return ")
                     await session.complete("file:///warm.py", trigger=INVOKED)
-                    yield Midspan(session, recorded, process.pid)
+                    yield Midspan(session, recorded, process.pid, env)
         except SessionFailed as error:
             raise EvaluationError(f"The language server failed: {error}. Run `midspan doctor`.") from error
 
@@ -79,15 +83,20 @@ class Typed:
     cpu_before: float = 0.0
 
 
-async def typed(ours: Midspan, segment: Segment) -> Typed:
-    """Type a segment in real time."""
+async def typed(ours: Midspan, segment: Segment, waits: bool = True) -> Typed:
+    """Type a segment in real time.
+
+    A typist who ``waits`` begins in a file that is known, and looks for an answer now and then; else the file was just
+    opened, and the keys come as they come.
+    """
     session, recorded = ours.session, ours.recorded.requests
     uri = f"file:///segments/{time.time_ns()}/{segment.name}"
     session.open(uri, segment.language_id, segment.text)
     document = session.documents[uri]
     document.cursor = len(to_units(segment.text[: segment.offset]))
     n_before = len(recorded)
-    await session.complete(uri, trigger=INVOKED)
+    if waits:
+        await session.complete(uri, trigger=INVOKED)
     before, cpu_before = _questions(recorded[n_before:]), cpu_seconds(ours.pids())
     n_before = len(recorded)
     keys: list[Key] = []
@@ -100,9 +109,8 @@ async def typed(ours: Midspan, segment: Segment) -> Typed:
         else:
             session.type(uri, stroke.text)
         following = segment.keys[number].pause_ms / 1000 if number < len(segment.keys) else 0.0
-        key = Key(
-            time.perf_counter() - start, following, is_look=number % LOOK_EVERY == 0 or number == len(segment.keys)
-        )
+        is_look = waits and (number % LOOK_EVERY == 0 or number == len(segment.keys))
+        key = Key(time.perf_counter() - start, following, is_look)
         keys.append(key)
         _, answer = session.ask("textDocument/inlineCompletion", session.completion_params(uri))
         waiting.append(asyncio.create_task(_noted(answer, key, start)))

@@ -119,6 +119,7 @@ def _count(system: System, keys: tuple[Key, ...], segment: int) -> None:
         system.asked.append(Asked(segment, key.is_look, 1000 * key.latency, has_text))
         for request in key.requests:
             system.add_cost(request.n_prompt, request.n_reused, request.n_written)
+            system.n_shortened += request.is_shortened
 
 
 async def _peers(options: Options, systems: dict[str, System], stack: AsyncExitStack, say: Say) -> dict[str, Peer]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional
 
-from .architecture import Activation, Architecture
+from .architecture import Activation
 from .keys_values import KeysValues
 from .linear import Linear
 from .weights import DecoderWeights, LinearWeights, NormWeights
@@ -86,65 +86,73 @@ class Decoder:
 
     def run(self, ids: Sequence[int], cache: KeysValues, n_logits: int) -> torch.Tensor:
         """Read tokens; return the logits after each of the last ``n_logits``, [n_logits, vocabulary] in fp32."""
-        cache.reserve(cache.length + len(ids))
-        logits = self._run(embed(ids, self._embedding, self.architecture), cache, n_logits)
-        cache.length += len(ids)
+        start, end = cache.length, cache.length + len(ids)
+        cache.reserve(end)
+        tokens = torch.tensor(ids, dtype=torch.long, device=self.device)
+        positions = torch.arange(start, end, device=self.device)
+        keys, values = cache.keys[:, :, :end], cache.values[:, :, :end]
+        logits = self.forward(tokens, positions, keys, values, n_logits)
+        cache.length = end
         return logits
 
-    def _run(self, x: torch.Tensor, cache: KeysValues, n_logits: int) -> torch.Tensor:
-        """Take embedded tokens [tokens, hidden] through all layers. The residual stream is fp32 throughout."""
-        shape, n = self.architecture, len(x)
-        start, end = cache.length, cache.length + n
-        cosines, sines = self._cosines[start:end, None], self._sines[start:end, None]
-        masks = {window: self._mask(start, n, window) for window in set(shape.windows)}
+    def forward(
+        self, tokens: torch.Tensor, positions: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, n_logits: int
+    ) -> torch.Tensor:
+        """Take tokens through all layers, and write their keys and values where their positions are.
+
+        tokens and positions: [tokens]; keys and values: [layers, key heads, length, head size], in which those after
+        the last position are not looked at. The residual stream is fp32 throughout.
+        """
+        shape = self.architecture
+        x = functional.embedding(tokens, self._embedding).float() * shape.embedding_scale
+        cosines, sines = self._cosines[positions, None], self._sines[positions, None]
+        masks = {window: self._mask(positions, keys.shape[2], window) for window in set(shape.windows)}
         for number, layer in enumerate(self._layers):
-            attended = self._attend(number, layer, self._norm(x, layer.before_attention), cache, cosines, sines, masks)
+            heads = layer.qkv(self._norm(x, layer.before_attention))
+            attended = self._attend(heads, layer, keys[number], values[number], positions, cosines, sines, masks)
             x = x + shape.residual_scale * layer.out(attended)
             x = x + shape.residual_scale * layer.fall(self._middle(layer.rise(self._norm(x, layer.before_mlp))))
-        logits = self._head(self._norm(x[n - n_logits :], self._last_norm)).float()
+        logits = self._head(self._norm(x[len(x) - n_logits :], self._last_norm)).float()
         return logits * shape.logit_scale if shape.logit_scale != 1 else logits
 
     def _attend(
         self,
-        number: int,
+        heads: torch.Tensor,
         layer: _Layer,
-        x: torch.Tensor,
-        cache: KeysValues,
+        keys: torch.Tensor,
+        values: torch.Tensor,
+        positions: torch.Tensor,
         cosines: torch.Tensor,
         sines: torch.Tensor,
-        masks: dict[int, torch.Tensor | None],
+        masks: dict[int, torch.Tensor],
     ) -> torch.Tensor:
-        shape, n, start = self.architecture, len(x), cache.length
-        heads = layer.qkv(x).view(n, shape.n_heads + 2 * shape.n_key_heads, shape.head_size)
+        shape, n = self.architecture, len(heads)
+        heads = heads.view(n, shape.n_heads + 2 * shape.n_key_heads, shape.head_size)
         query, key, value = torch.split(heads, [shape.n_heads, shape.n_key_heads, shape.n_key_heads], dim=1)
         if layer.query is not None and layer.key is not None:
             query, key = self._norm(query.float(), layer.query), self._norm(key.float(), layer.key)
         query, key = _rotate(query, cosines, sines), _rotate(key, cosines, sines)
-        keys, values = cache.keys[number], cache.values[number]
-        keys[:, start : start + n] = key.transpose(0, 1)
-        values[:, start : start + n] = value.transpose(0, 1)
+        keys.index_copy_(1, positions, key.transpose(0, 1).to(self._dtype))
+        values.index_copy_(1, positions, value.transpose(0, 1).to(self._dtype))
         # All heads of a group see the same keys: [key heads, group x tokens, head size].
         group = shape.n_heads // shape.n_key_heads
         query = query.to(self._dtype).view(n, shape.n_key_heads, group, shape.head_size)
         attended = functional.scaled_dot_product_attention(
             query.permute(1, 2, 0, 3).reshape(1, shape.n_key_heads, group * n, shape.head_size),
-            keys[None, :, : start + n],
-            values[None, :, : start + n],
+            keys[None],
+            values[None],
             attn_mask=masks[layer.window],
             scale=shape.attention_scale,
         )
         attended = attended.view(shape.n_key_heads, group, n, shape.head_size)
         return attended.permute(2, 0, 1, 3).reshape(n, shape.n_heads * shape.head_size)
 
-    def _mask(self, start: int, n: int, window: int) -> torch.Tensor | None:
-        """Return -inf where a token must not look, [group x tokens, keys] for a group of heads; None: it sees all."""
-        if n == 1 and not (window and start + 1 > window):
-            return None
-        queries = torch.arange(start, start + n, device=self.device)[:, None]
-        keys = torch.arange(start + n, device=self.device)[None]
-        hidden = keys > queries
+    def _mask(self, positions: torch.Tensor, n_keys: int, window: int) -> torch.Tensor:
+        """Return -inf where a token must not look, [group x tokens, keys] for a group of heads."""
+        keys = torch.arange(n_keys, device=self.device)[None]
+        hidden = keys > positions[:, None]
         if window:
-            hidden |= keys <= queries - window
+            hidden |= keys <= positions[:, None] - window
         mask = torch.zeros(hidden.shape, dtype=self._dtype, device=self.device)
         mask.masked_fill_(hidden, -torch.inf)
         return mask.repeat(self.architecture.n_heads // self.architecture.n_key_heads, 1)
@@ -161,12 +169,6 @@ class Decoder:
         if norm.bias is not None:
             return functional.layer_norm(x, x.shape[-1:], norm.weight, norm.bias, epsilon)
         return functional.rms_norm(x, x.shape[-1:], norm.weight, epsilon)
-
-
-def embed(ids: Sequence[int], embedding: torch.Tensor, architecture: Architecture) -> torch.Tensor:
-    """Return what the first layer is given, [tokens, hidden] in fp32."""
-    tokens = torch.tensor(ids, dtype=torch.long, device=embedding.device)
-    return functional.embedding(tokens, embedding).float() * architecture.embedding_scale
 
 
 def _rotate(x: torch.Tensor, cosines: torch.Tensor, sines: torch.Tensor) -> torch.Tensor:

@@ -11,14 +11,20 @@ from collections.abc import Generator, Iterator, Mapping
 
 import torch
 
+from ...completion.fim import Hole
 from .candidate import Candidate
 from .drafts import Drafts
 from .given import GivenAnswer
 from .model import Model
-from .prompt import PromptBuilder
+from .prompt import Prompt, PromptBuilder
 from .request import BadPrompt, GenerateRequest, Kind, Piece, Summary
-from .sessions import Sessions
+from .sessions import Encoded, Sessions
 from .tokens import Vocabulary
+
+# Where the time that is left is too short for a prompt, a shorter one is read in this share of it: of one of a few
+# lengths, so that the next key finds the same left edge.
+_SHORT_SHARE = 0.6
+_SHORT_LENGTHS = (1024, 512, 256, 128, 64)
 
 
 class Engine:
@@ -53,11 +59,16 @@ class Engine:
         """
         prompt = self.prompts.build(request)
         known_soon = prompt.ids[:-1]  # the last one's logits would not be kept
-        encoded = self.sessions.take((request.session, prompt.format_name), self.models[request.kind])
+        encoded = self.encoded(request, prompt)
         encoded.keep_common(prompt.ids)
         while len(encoded.ids) < len(known_soon):
             encoded.read_chunk(known_soon)
             yield
+        self.sessions.shrink()
+
+    def encoded(self, request: GenerateRequest, prompt: Prompt, is_short: bool = False) -> Encoded:
+        """Return what is known of a request's session; short prompts have one of their own."""
+        return self.sessions.take((request.session, prompt.format_name, is_short), self.models[request.kind])
 
     def generate(self, request: GenerateRequest) -> Generator[Piece | Summary, None, None]:
         """Yield the pieces of all candidates, one candidate after the other, then what it cost.
@@ -85,9 +96,7 @@ class _Run:
         self._began = time.monotonic()
         self._request = request
         self._vocabulary = engine.vocabulary
-        self._prompt = engine.prompts.build(request)
-        model = engine.models[request.kind]
-        self._encoded = engine.sessions.take((request.session, self._prompt.format_name), model)
+        self._prompt, self._encoded, self._is_short = _readable_prompt(engine, request)
         self._reused = self._generated = self._steps = 0
         self._prompt_ms = 0.0
         self._first_token_ms: float | None = None
@@ -110,7 +119,8 @@ class _Run:
     def summary(self) -> Summary:
         n_prompt = len(self._prompt.ids)
         times = self._prompt_ms, self._first_token_ms, self._ms()
-        return Summary(n_prompt, self._reused, self._generated, *times, self._steps)
+        is_whole = not self._is_short and len(self._encoded.ids) >= n_prompt
+        return Summary(n_prompt, self._reused, self._generated, *times, self._steps, is_whole)
 
     def _read_prompt(self, index: int) -> Generator[Piece, None, torch.Tensor | None]:
         """Make the session hold the prompt and nothing else; return the logits behind it, None if time ran out."""
@@ -185,3 +195,21 @@ class _Run:
 
     def _ms(self) -> float:
         return (time.monotonic() - self._began) * 1000
+
+
+def _readable_prompt(engine: Engine, request: GenerateRequest) -> tuple[Prompt, Encoded, bool]:
+    """Return the prompt of a request with its session, or a shorter one where too little time is left (then True)."""
+    prompt = engine.prompts.build(request)
+    encoded = engine.encoded(request, prompt)
+    if request.deadline is None or not isinstance(request.prompt, Hole):
+        return prompt, encoded, False
+    readable = encoded.model.readable(_SHORT_SHARE * (request.deadline - time.monotonic()))
+    if readable is None or encoded.n_unread(prompt.ids) <= readable:
+        return prompt, encoded, False
+    for length in _SHORT_LENGTHS:
+        if length < len(prompt.ids):
+            short = engine.prompts.build(request, length)
+            own = engine.encoded(request, short, is_short=True)
+            if own.n_unread(short.ids) <= readable:
+                return short, own, True
+    return prompt, encoded, False

@@ -12,7 +12,7 @@ import torch
 
 from .network import Cache, Network
 
-_CHUNK_SECONDS = 0.045
+_CHUNK_SECONDS = 0.04
 _LARGEST_CHUNK = 2048
 
 
@@ -46,13 +46,17 @@ class Model:
         return self._run(ids, self.new_cache() if cache is None else cache, len(ids))
 
     def chunk_size(self) -> int:
-        """Return how many tokens can be read in about 45 ms, so that a cancel is noticed soon enough."""
+        """Return how many tokens can be read in about 40 ms, so that a cancel is noticed soon enough."""
         if self._fixed_chunk:
             return self._fixed_chunk
         least = self.network.least_chunk
         if not self._seconds_per_token:
             return least
         return min(_LARGEST_CHUNK, max(least, int(_CHUNK_SECONDS / self._seconds_per_token)))
+
+    def readable(self, seconds: float) -> int | None:
+        """Return how many tokens of a prompt can be read in some seconds, None while that is not known."""
+        return int(seconds / self._seconds_per_token) if self._seconds_per_token else None
 
     def read_chunk(self, ids: Sequence[int], cache: Cache) -> torch.Tensor:
         """Do the same as `forward` and learn from it how many tokens a chunk should have."""

@@ -70,9 +70,14 @@ class PromptBuilder:
         self.formats = formats
         self._n_context = n_context
 
-    def build(self, request: GenerateRequest) -> Prompt:
-        """Return the prompt of a request, trimmed so that it and ``max_tokens`` fit into the context."""
+    def build(self, request: GenerateRequest, most_tokens: int | None = None) -> Prompt:
+        """Return the prompt of a request, trimmed so that it and ``max_tokens`` fit into the context.
+
+        With ``most_tokens`` it is cut to about as many: what is nearest to the cursor stays.
+        """
         room = self._n_context - min(request.max_tokens, self._n_context // 2) - _SPARE_TOKENS
+        if most_tokens is not None:
+            room = min(room, most_tokens)
         if isinstance(request.prompt, Hole):
             return self._from_hole(request.prompt, self.formats[request.kind], room)
         if isinstance(request.prompt, str):

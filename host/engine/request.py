@@ -76,6 +76,7 @@ class Summary:
     """What a request cost: tokens, and milliseconds from when the engine began with it.
 
     ``steps`` is how often the model was run after the prompt. ``first_token_ms`` is None when no token was made.
+    ``is_whole`` is whether the prompt was read that the request asked for, not a shorter one or only a part.
     """
 
     prompt_tokens: int = 0
@@ -85,6 +86,7 @@ class Summary:
     first_token_ms: float | None = None
     model_ms: float = 0.0
     steps: int = 0
+    is_whole: bool = True
 
 
 class ModelBroken(ArithmeticError):

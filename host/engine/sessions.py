@@ -32,6 +32,11 @@ class Encoded:
         self.can_be_cut = self._cache.can_be_cut
         self.most_guesses = _MOST_GUESSES if self.can_be_cut else 0
 
+    def n_unread(self, prompt: Sequence[int]) -> int:
+        """Return how many tokens of a prompt have to be read."""
+        common = _common_length(self.ids, prompt)
+        return len(prompt) - (common if self.can_be_cut or common == len(self.ids) else 0)
+
     def keep_common(self, prompt: Sequence[int]) -> int:
         """Forget what is not the beginning of ``prompt`` and return how many of its tokens are known.
 

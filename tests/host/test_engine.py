@@ -14,7 +14,8 @@ from tiny_models import FAMILIES
 from midspan.completion.fim import Hole, Snippet
 from midspan.host.engine.decoder import Decoder
 from midspan.host.engine.keys_values import KeysValues
-from midspan.host.engine.request import BadPrompt, GenerateRequest, ModelBroken, Piece, Sampling
+from midspan.host.engine.model import Model
+from midspan.host.engine.request import BadPrompt, GenerateRequest, ModelBroken, Piece, Sampling, Summary
 
 SOURCE = (
     "class Circle:\n    def __init__(self, radius):\n        self.radius = radius\n\n"
@@ -168,6 +169,33 @@ def test_a_prompt_that_is_too_long_loses_its_left_and_keeps_its_edge_while_typin
         reused.append(cost.reused_tokens / cost.prompt_tokens)
     # With PSM the suffix is read again, and nothing before it.
     assert all(share > 0.5 for share in reused[1:])
+
+
+def test_a_prompt_that_there_is_no_time_for_is_cut_to_what_is_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Model, "readable", lambda self, seconds: int(100 * seconds))
+    of = new_engine("qwen2", chunk_tokens=8)
+    before = SOURCE + SUFFIX * 12
+
+    def asked(prefix: str, seconds: float | None) -> Summary:
+        deadline = None if seconds is None else time.monotonic() + seconds
+        return ask(of, replace(typed(prefix, "doc"), deadline=deadline))[1]
+
+    short = asked(before + "\n    def", 2)
+    assert not short.is_whole
+    assert 32 < short.prompt_tokens < 120
+    assert short.generated_tokens > 0
+    typed_on = asked(before + "\n    def a", 2)
+    assert not typed_on.is_whole
+    assert typed_on.reused_tokens > typed_on.prompt_tokens / 2  # the suffix comes last, and is read again
+    for _ in of.read_ahead(typed(before + "\n    def a", "doc")):
+        pass
+    known = asked(before + "\n    def ar", 2)
+    assert known.is_whole
+    assert known.prompt_tokens > 120
+    assert known.reused_tokens > known.prompt_tokens / 2
+    # Where there is time for all of it, or not even for a short one, nothing is cut.
+    assert asked("x" + before, None).prompt_tokens > 120
+    assert asked("y" + before, 0.2).prompt_tokens > 120
 
 
 def test_snippets_and_suffix_are_cut_before_the_prefix_is_lost() -> None:

@@ -14,6 +14,7 @@ from engines import new_engine
 
 from midspan.completion.fim import Hole
 from midspan.host.engine.engine import Engine
+from midspan.host.engine.model import Model
 from midspan.host.engine.request import BadPrompt, GenerateRequest, Kind, Piece, Summary
 from midspan.host.models.errors import ModelUnusable
 from midspan.host.scheduler import Event, Failure, Job, QueueFull, Scheduler
@@ -267,13 +268,27 @@ async def test_a_prompt_that_its_deadline_cut_off_is_read_while_nobody_waits() -
         scheduler.submit(late)
         assert await text_of(late) == ""
         n_prompt = len(engine.prompts.build(late.request).ids)
-        encoded = engine.sessions.take(("doc", "qwen"), engine.models["line"])
+        encoded = engine.encoded(late.request, engine.prompts.build(late.request))
         await until(lambda: len(encoded.ids) == n_prompt - 1)
         again = hole_job(None)
         scheduler.submit(again)
         summary = (await events_of(again))[-1]
         assert isinstance(summary, Summary)
         assert summary.reused_tokens == n_prompt - 1
+
+
+async def test_a_prompt_that_was_cut_for_want_of_time_is_read_whole_while_nobody_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Model, "readable", lambda self, seconds: 70)
+    async with with_real_engine() as (scheduler, engine):
+        asked = hole_job(time.monotonic() + 60)
+        scheduler.submit(asked)
+        cut = (await events_of(asked))[-1]
+        assert isinstance(cut, Summary)
+        assert not cut.is_whole
+        prompt = engine.prompts.build(asked.request)
+        await until(lambda: len(engine.encoded(asked.request, prompt).ids) == len(prompt.ids) - 1)
 
 
 async def test_a_request_that_was_called_off_before_its_deadline_is_not_read_on() -> None:
@@ -284,4 +299,4 @@ async def test_a_request_that_was_called_off_before_its_deadline_is_not_read_on(
         await until(lambda: scheduler.counters.cancelled == 1)
         await asyncio.sleep(0.1)
         assert not scheduler.is_busy()
-        assert len(engine.sessions.take(("doc", "qwen"), engine.models["line"]).ids) == 0
+        assert len(engine.encoded(asked.request, engine.prompts.build(asked.request)).ids) == 0

@@ -9,9 +9,9 @@ import ctypes
 from collections.abc import Mapping, Sequence
 
 import torch
+from torch.nn import functional
 
 from ..architecture import Activation, Architecture
-from ..decoder import embed
 from ..keys_values import KeysValues
 from .pack import LINEARS, NORMS, TILE_ROWS
 
@@ -132,7 +132,8 @@ class NativeDecoder:
         Raises MemoryError.
         """
         cache.reserve(cache.length + len(ids))
-        x = embed(ids, self.tensors["embedding"], self.architecture)
+        tokens = torch.tensor(ids, dtype=torch.long)
+        x = functional.embedding(tokens, self.tensors["embedding"]).float() * self.architecture.embedding_scale
         logits = torch.empty((n_logits, self.n_vocabulary))
         n_unwanted = len(ids) - n_logits
         for first in range(0, len(ids), _TOKENS_A_CALL):
