@@ -23,7 +23,7 @@ help:
 	@echo "make test-editors        the tests that drive real editors"
 	@echo "make fuzz                the property tests with other seeds and more examples (SEED=n repeats a run)"
 	@echo "make docs                write the pages anew that are made from the code"
-	@echo "make bench               the language server and one-line proposals, measured on this machine"
+	@echo "make bench               the language server, the engine, what editors cost, measured on this machine"
 	@echo "make peers               build what midspan bench typing --against compares with (15 minutes, once)"
 	@echo "make clean               remove .venv and what was built (models stay: midspan clean removes them)"
 
@@ -71,7 +71,7 @@ docs: $(BIN)/.dev
 	@$(BIN)/python tests/code_map.py
 
 bench: $(BIN)/.dev models
-	@$(BIN)/midspan bench $(or $(ARGS),server)
+	@$(if $(ARGS),$(BIN)/midspan bench $(ARGS),$(foreach what,server engine editors,$(BIN)/midspan bench $(what) &&) true)
 
 # What `midspan bench typing --against ...` compares with: llama.cpp, built for this processor (15 minutes, once).
 peers: $(BIN)/.dev models

@@ -116,6 +116,25 @@ def engine(overrides: dict[str, object], out: Path | None) -> None:
     _measure_host(lambda host: bench.measure(host, _progress), overrides, out)
 
 
+@command.command("gpu", short_help="Our decoder on a GPU, on random weights of known shapes.")
+@click.option("--shapes", default="0.5b,1.5b,7b", show_default=True, help="Which of Qwen2.5-Coder's (with commas).")
+@click.option("--device", default="cuda", show_default=True, type=click.Choice(("cuda", "mps", "cpu")))
+@click.option("--json", "out", type=FILE, help="Also write the figures here.")
+def gpu(shapes: str, device: str, out: Path | None) -> None:
+    """Time first tokens and steps beside transformers' generation with a static cache. Needs no model."""
+    from ..evaluation.bench import gpu as bench
+    from ..evaluation.results import as_json, check_writable, write
+
+    names = [name.strip().lower() for name in shapes.split(",")]
+    if unknown := [name for name in names if name not in bench.SHAPES]:
+        raise click.BadParameter(f"{unknown[0]}: known are {', '.join(bench.SHAPES)}.", param_hint="--shapes")
+    check_writable(out)
+    text = as_json(bench.measure(names, device, _progress))
+    if out is not None:
+        write(out, text)
+    click.echo(text)
+
+
 def _measure_host(
     measure: Callable[[HostSettings], Coroutine[Any, Any, dict[str, Any]]],
     overrides: dict[str, object],

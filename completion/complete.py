@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
 
-from ..context.cursor import cursor_context
+from ..context.cursor import Cursor, cursor_context
 from ..context.gather import gather
 from ..context.window import WindowSizes
 from . import filters, gate, popup, prompt, rank
@@ -46,9 +47,7 @@ async def complete(
     n = n or (settings.completion.candidates if request.trigger is Trigger.INVOKED else 1)
 
     with trace.step("context"):
-        sizes = WindowSizes(settings.completion.prefix_tokens, settings.completion.suffix_tokens)
-        cursor = cursor_context(wished.document, wished.offset, sizes)
-        verdict = gate.verdict(wished, cursor, settings.completion)
+        cursor, verdict = _look(wished, settings)
         trace.verdict = verdict.silent or f"wanted: one {verdict.kind}"
     if verdict.silent:
         return _answer((), request, trace)
@@ -58,8 +57,7 @@ async def complete(
         return _answer(held, request, trace)
 
     with trace.step("context"):
-        snippets = (*gather(cursor), *request.snippets)
-        ask = prompt.build(cursor, verdict, snippets, path, deadline)
+        ask = prompt.build(cursor, verdict, (*gather(cursor), *request.snippets), path, deadline)
         boundary = Boundary(cursor, verdict.kind, settings.completion.max_lines)
     try:
         candidates = await collect(backend, ask, boundary, trace, n)
@@ -74,6 +72,30 @@ async def complete(
     if proposals or all(candidate.complete for candidate in candidates):
         memory.store(wished, proposals, n)
     return _answer(proposals, request, trace)
+
+
+async def read_ahead(
+    request: Request, deadline: Deadline, *, settings: Settings, backend: Backend, path: str = ""
+) -> None:
+    """Have the model server read what a request would show it, so that the request finds it known.
+
+    Does nothing where none would be wanted, or where reading costs money. A server that fails is not complained about:
+    nobody has asked.
+    """
+    cursor, verdict = _look(request, settings)
+    if verdict.silent or not backend.reads_ahead:
+        return
+    ask = prompt.build(cursor, verdict, (*gather(cursor), *request.snippets), path, deadline)
+    with suppress(MidspanError):
+        async with aclosing(backend.stream(replace(ask, max_tokens=0))) as deltas:
+            async for _ in deltas:
+                pass
+
+
+def _look(request: Request, settings: Settings) -> tuple[Cursor, gate.Verdict]:
+    sizes = WindowSizes(settings.completion.prefix_tokens, settings.completion.suffix_tokens)
+    cursor = cursor_context(request.document, request.offset, sizes)
+    return cursor, gate.verdict(request, cursor, settings.completion)
 
 
 def _answer(proposals: tuple[Proposal, ...], request: Request, trace: Trace) -> Answer:

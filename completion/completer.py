@@ -7,7 +7,7 @@ from collections.abc import Callable
 from .ask import Deadline, Request
 from .backends import open_backend
 from .backends.base import Backend
-from .complete import Answer, complete
+from .complete import Answer, complete, read_ahead
 from .reuse import Memory
 from .settings import Settings
 
@@ -36,6 +36,11 @@ class Completer:
             path=path,
             n=n,
         )
+
+    async def read_ahead(self, request: Request, deadline: Deadline, path: str = "") -> None:
+        """Have read what a request would show the model, unless it is answered from memory."""
+        if self.memory.lookup(request, 1) is None:
+            await read_ahead(request, deadline, settings=self.settings, backend=self.backend, path=path)
 
     def forget(self, uri: str) -> None:
         """Drop what is remembered about a document that was closed."""

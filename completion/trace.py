@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 from .ask import Usage
 from .errors import MidspanError
@@ -54,7 +54,13 @@ class Trace:
     def add_usage(self, new: Usage) -> None:
         """Add what one candidate cost."""
         so_far = self.usage
-        self.usage = Usage(*(getattr(so_far, field.name) + getattr(new, field.name) for field in fields(Usage)))
+        self.usage = Usage(
+            so_far.prompt_tokens + new.prompt_tokens,
+            so_far.reused_tokens + new.reused_tokens,
+            so_far.generated_tokens + new.generated_tokens,
+            so_far.prompt_ms + new.prompt_ms,
+            so_far.is_shortened or new.is_shortened,
+        )
 
     def drop(self, text: str, why: str) -> None:
         """Note that ``text`` is not offered."""

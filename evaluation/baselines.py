@@ -119,6 +119,7 @@ class CopyBackend:
     """A model server without a model: it answers with a copy, at once."""
 
     name = "copy"
+    reads_ahead = False
     model = "copy"
 
     async def stream(self, ask: Ask) -> AsyncGenerator[Delta, None]:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from .engine.request import BadPrompt, GenerateRequest, ModelBroken, Piece, Summary
+from .engine.request import BadPrompt, DeviceLost, GenerateRequest, ModelBroken, Piece, Summary
 from .models.errors import StoreError
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ Status = Literal["loading", "ok", "failed"]
 Load = Callable[[Callable[[str], None]], "Engine"]
 Check = Callable[["Engine"], Generator[None, None, str]]
 _CAPACITY = 64
+_DEVICE_LOST = "The device that the model ran on is lost, so this model host ends. Look at it (a GPU: nvidia-smi)."
 # A client gives up a little earlier than its deadline is over here.
 _NEARLY_LATE_SECONDS = 0.1
 
@@ -231,6 +232,10 @@ class Scheduler:
             job.send(Failure(str(error), is_request=True))
         except ModelBroken:
             job.send(Failure("The model's numbers are no numbers. Get its files again, or set another host.dtype."))
+        except DeviceLost:
+            job.send(Failure(_DEVICE_LOST))
+            self._fail(_DEVICE_LOST)
+            self._is_stopping = True
         except MemoryError:
             job.send(Failure("There is not enough memory for this request. Close programs, or choose a smaller model."))
         except Exception as error:

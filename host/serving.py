@@ -20,7 +20,8 @@ from .keys import Keys
 from .process import tell
 from .scheduler import Check, Load, Scheduler
 
-_WATCH_SECONDS = 0.25
+# Until the model is ready something changes all the time; then an idle host shall sleep.
+_WATCH_LOADING_SECONDS, _WATCH_SECONDS = 0.25, 5.0
 _SECONDS_TO_READ_FAILURE = 3.0
 _SECONDS_TO_END = 2.0
 
@@ -63,6 +64,7 @@ async def _serve(listener: socket.socket, api: Api, scheduler: Scheduler, idle_s
         lifespan="off",
         timeout_keep_alive=75,
         timeout_graceful_shutdown=2,
+        date_header=False,
     )
     server = _Server(config, scheduler)
     watch = asyncio.create_task(_watch(server, api, scheduler, idle_seconds))
@@ -81,6 +83,18 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, scheduler: Scheduler) -> None:
         super().__init__(config)
         self._scheduler = scheduler
+        self._ends = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    async def main_loop(self) -> None:
+        """Sleep until the end: uvicorn's own loop looks ten times a second whether it has come."""
+        await self.on_tick(0)
+        await self._ends.wait()
+
+    def end(self) -> None:
+        """End serving (from any thread, or a signal's handler)."""
+        self.should_exit = True
+        self._loop.call_soon_threadsafe(self._ends.set)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._scheduler.stop(timeout=0)
@@ -97,15 +111,17 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
     def _stop(self, number: int, frame: object) -> None:
-        self.should_exit = True
+        self.end()
 
 
-async def _watch(server: uvicorn.Server, api: Api, scheduler: Scheduler, idle_seconds: float) -> None:
+async def _watch(server: _Server, api: Api, scheduler: Scheduler, idle_seconds: float) -> None:
     """End the server when nobody has asked for long enough, or soon after the model could not be loaded."""
     failed_at = None
     warned = ""
     while not server.should_exit:
-        await asyncio.sleep(_WATCH_SECONDS)
+        is_settled = scheduler.status == "ok" and not scheduler.is_busy()
+        seldom = min(_WATCH_SECONDS, idle_seconds or _WATCH_SECONDS)
+        await asyncio.sleep(seldom if is_settled else _WATCH_LOADING_SECONDS)
         now = time.monotonic()
         if scheduler.is_busy():
             api.last_request = now
@@ -118,4 +134,4 @@ async def _watch(server: uvicorn.Server, api: Api, scheduler: Scheduler, idle_se
         is_idle = bool(idle_seconds) and now - api.last_request >= idle_seconds
         was_read = failed_at is not None and now - failed_at >= _SECONDS_TO_READ_FAILURE
         if is_idle or was_read:
-            server.should_exit = True
+            server.end()

@@ -11,6 +11,7 @@ from typing import Any
 from lsprotocol import types
 
 from . import configuring, from_lsp, to_lsp
+from .ahead import read_ahead
 from .answering import inline_completion
 from .connection import Connection, Parts
 from .settings import own_part
@@ -63,9 +64,10 @@ def did_open(ls: MidspanServer, params: object) -> None:
 
 
 def did_change(ls: MidspanServer, params: object) -> None:
-    """Apply the changes to the document."""
+    """Apply the changes to the document, and think ahead."""
     edited = from_lsp.edited(params)
     ls.session.documents.edit(edited.uri, edited.changes, edited.version)
+    ls.session.spawn(read_ahead(ls, edited.uri, edited.changes[-1:]))
 
 
 def did_save(ls: MidspanServer, params: object) -> None:
@@ -78,6 +80,7 @@ def did_close(ls: MidspanServer, params: object) -> None:
     ls.session.documents.close(uri)
     ls.session.cancel(uri)
     ls.session.last_answers.pop(uri, None)
+    ls.session.last_asked.pop(uri, None)
     if (completer := ls.session.completer_now) is not None:
         completer.forget(uri)
 

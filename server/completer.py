@@ -27,6 +27,10 @@ class Completer(Protocol):
         """Answer one request within its deadline."""
         ...
 
+    async def read_ahead(self, request: Request, deadline: Deadline, path: str) -> None:
+        """Have read what a request would show the model."""
+        ...
+
     def forget(self, uri: str) -> None:
         """Drop what is remembered about a document."""
         ...

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..completion.ask import Trigger
 from ..completion.settings import Settings
+from ..context.document import Document
 from .completer import Completer
 from .documents import Documents
 from .from_lsp import ClientFacts
@@ -39,6 +40,8 @@ class Session:
         self.exit_code = 1
         self.last_answers: dict[str, dict[str, object]] = {}
         """For each document, how the last answer in it came about, as JSON."""
+        self.last_asked: dict[str, Document] = {}
+        """For each document, the snapshot that text was asked for the last time."""
         self._completer: Completer | None = None
         self._is_configured = asyncio.Event()
         self._in_flight: dict[str, asyncio.Task[object]] = {}
@@ -89,6 +92,10 @@ class Session:
         finally:
             if self._in_flight.get(uri) is task:
                 del self._in_flight[uri]
+
+    def is_asking(self, uri: str) -> bool:
+        """Tell whether a request is in flight for the document."""
+        return uri in self._in_flight
 
     def cancel(self, uri: str) -> None:
         """Cancel the document's request in flight, if there is one."""

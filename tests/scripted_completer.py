@@ -44,6 +44,10 @@ async def propose_hello(request: Request, deadline: Deadline, path: str) -> tupl
     return (at_cursor(request, "hello"),)
 
 
+async def nothing() -> None:
+    return
+
+
 @dataclass
 class Script:
     """What every completer of a server does, and what was seen of it."""
@@ -52,6 +56,8 @@ class Script:
     prepare: Callable[[Callable[[str], None]], Awaitable[None]] | None = None
     completers: list[ScriptedCompleter] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
+    read_ahead: list[Request] = field(default_factory=list)
+    reads: Callable[[], Awaitable[None]] = nothing
     paths: list[str] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
     n_cancelled: int = 0
@@ -88,6 +94,14 @@ class ScriptedCompleter:
             return ScriptedAnswer(await self.script.propose(request, deadline, path))
         except MidspanError as error:
             return ScriptedAnswer(trace=Trace(error=error))
+        except asyncio.CancelledError:
+            self.script.n_cancelled += 1
+            raise
+
+    async def read_ahead(self, request: Request, deadline: Deadline, path: str) -> None:
+        self.script.read_ahead.append(request)
+        try:
+            await self.script.reads()
         except asyncio.CancelledError:
             self.script.n_cancelled += 1
             raise

@@ -14,6 +14,7 @@ class ScriptedModel:
 
     name = "scripted"
     model = "scripted"
+    reads_ahead = True
 
     def __init__(self, reply: Callable[[Ask], str | list[str]] | str, finish: str = "stop") -> None:
         self._reply = reply if callable(reply) else lambda _: reply

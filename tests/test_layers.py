@@ -31,8 +31,8 @@ SOLE_USER = {
     "pygls": {"server", "evaluation/bench/bare_server.py"},  # what our server's start is compared with
     "lsprotocol": {"server"},
     # One of the peers is transformers' own `generate`; what the engine is held against is measured in torch too.
-    "torch": {"host", "evaluation/peers", "evaluation/bench/engine.py"},
-    "transformers": {"host", "evaluation/peers"},
+    "torch": {"host", "evaluation/peers", *(f"evaluation/bench/{one}.py" for one in ("engine", "gpu", "limits"))},
+    "transformers": {"host", "evaluation/peers", "evaluation/bench/gpu.py"},
     "numpy": {"host", "evaluation"},
     "matplotlib": {"evaluation/report"},
     "starlette": {"host"},

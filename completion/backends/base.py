@@ -18,6 +18,8 @@ class Backend(Protocol):
     """A word for reports: "host" or "openai"."""
     model: str
     """The model that answers, as far as it is known."""
+    reads_ahead: bool
+    """Whether an ask for no tokens costs nobody anything but time: then the prompt is read, and known the next time."""
 
     def stream(self, ask: Ask) -> AsyncGenerator[Delta, None]:
         """Yield the pieces of one candidate as the server sends them.

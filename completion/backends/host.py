@@ -33,6 +33,7 @@ class HostBackend:
     """The host that serves one model."""
 
     name = "host"
+    reads_ahead = True
 
     def __init__(self, settings: HostSettings) -> None:
         """Remember the settings; the host is started by the first that needs it."""

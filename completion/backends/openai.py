@@ -30,6 +30,7 @@ class OpenAIBackend:
     """One endpoint and the model behind it."""
 
     name = "openai"
+    reads_ahead = False
 
     def __init__(self, settings: BackendSettings) -> None:
         """Raise SettingsError where the settings name no endpoint or an unknown format."""

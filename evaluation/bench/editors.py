@@ -7,7 +7,6 @@ types, and the processor's time is counted; then ten windows are open, and nothi
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
@@ -41,7 +40,7 @@ async def _fast(ours: Midspan, n_segments: int, seed: int, say: Say) -> dict[str
     keys: list[Key] = []
     for number, segment in enumerate(_long_segments(n_segments, "fast", seed)):
         say(f"typing fast: {number + 1} of {n_segments}")
-        keys += (await typed(ours, segment, waits=False)).keys
+        keys += (await typed(ours, segment, waits=False, is_known=False)).keys
     pauses = [key for key in keys if key.pause >= _PAUSE_SECONDS]
     in_time = [key for key in pauses if key.latency is not None]
     return {
@@ -57,10 +56,9 @@ async def _average(ours: Midspan, n_segments: int, seed: int, say: Say) -> dict[
     seconds = used = 0.0
     for number, segment in enumerate(_long_segments(n_segments, "average", seed + 1)):
         say(f"typing: {number + 1} of {n_segments}")
-        began, before = time.perf_counter(), cpu_seconds(ours.pids())
-        await typed(ours, segment, waits=False)
-        seconds += time.perf_counter() - began
-        used += cpu_seconds(ours.pids()) - before
+        one = await typed(ours, segment, waits=False)
+        seconds += one.keys[-1].at - one.keys[0].at
+        used += cpu_seconds(ours.pids()) - one.cpu_before
     return {"typing_s": round(seconds, 1), "typing_core_share": round(used / seconds, 3)}
 
 

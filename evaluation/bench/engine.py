@@ -29,14 +29,13 @@ from ...host.process import physical_cores
 from .. import machine
 from ..errors import EvaluationError
 from .host import host_process, host_ready, http
+from .limits import bandwidth, peak, seconds
 
 Say = Callable[[str], None]
 
 _N_PAST, _N_PROMPT, _N_STEPS = 256, 1024, 60
 _N_VERIFIED = (2, 4, 8)
 _N_TYPED = 60
-_MATRIX = 1024
-_BANDWIDTH_BYTES = 256_000_000
 _FIRST_TOKEN_SECONDS = 120.0
 
 
@@ -68,7 +67,7 @@ def _passes(engine: Engine) -> dict[str, Any]:
     network = model.network
     cache = network.new_cache()
     prompt = [100 + n % 100 for n in range(_N_PROMPT)]
-    bandwidth, peak = _bandwidth(network.device), _peak(network.device)
+    memory, arithmetic = bandwidth(network.device), peak(network.device)
     chunk = _settled_chunk(engine, prompt)
 
     def read_prompt() -> None:
@@ -76,7 +75,7 @@ def _passes(engine: Engine) -> dict[str, Any]:
         for at in range(0, len(prompt), chunk):
             model.forward(prompt[at : at + chunk], cache)
 
-    prompt_seconds = statistics.median(_seconds(read_prompt, 3))
+    prompt_seconds = statistics.median(seconds(read_prompt, 3))
     cache.cut(0)
     model.forward(prompt[:_N_PAST], cache)
 
@@ -88,25 +87,25 @@ def _passes(engine: Engine) -> dict[str, Any]:
 
         return run
 
-    steps = _seconds(step(1), _N_STEPS)
+    steps = seconds(step(1), _N_STEPS)
     step_seconds = statistics.median(steps)
-    verify = {str(n): round(statistics.median(_seconds(step(n), 20)) * 1000, 2) for n in _N_VERIFIED}
-    bandwidth, peak = max(bandwidth, _bandwidth(network.device)), max(peak, _peak(network.device))
-    bound = bandwidth / network.n_bytes
+    verify = {str(n): round(statistics.median(seconds(step(n), 20)) * 1000, 2) for n in _N_VERIFIED}
+    memory, arithmetic = max(memory, bandwidth(network.device)), max(arithmetic, peak(network.device))
+    bound = memory / network.n_bytes
     flops = 2 * network.n_parameters * _N_PROMPT / prompt_seconds
     return {
         "decode_tok_s": round(1 / step_seconds, 1),
         "decode_step_ms": {"p50": round(step_seconds * 1000, 2), "least": round(min(steps) * 1000, 2)},
         "verify_ms": verify,
         "bytes_per_step": network.n_bytes,
-        "bandwidth_gb_s": round(bandwidth / 1e9, 2),
+        "bandwidth_gb_s": round(memory / 1e9, 2),
         "bandwidth_bound_tok_s": round(bound, 1),
         "decode_of_bound": round(1 / step_seconds / bound, 3),
         "prefill_tok_s": round(_N_PROMPT / prompt_seconds, 1),
         "prefill_chunk_tokens": chunk,
         "prefill_chunk_ms": round(prompt_seconds / _N_PROMPT * chunk * 1000, 1),
-        "peak_gflop_s": round(peak / 1e9, 1),
-        "prefill_of_peak": round(flops / peak, 3),
+        "peak_gflop_s": round(arithmetic / 1e9, 1),
+        "prefill_of_peak": round(flops / arithmetic, 3),
     }
 
 
@@ -130,40 +129,6 @@ def _reencoded(engine: Engine) -> dict[str, Any]:
         summary = next(event for event in engine.generate(request) if isinstance(event, Summary))
         counts.append(summary.prompt_tokens - summary.reused_tokens)
     return {"reencoded_tokens_median": statistics.median(counts[1:]), "reencoded_tokens_most": max(counts[1:])}
-
-
-def _seconds(action: Callable[[], object], n: int) -> list[float]:
-    action()
-    taken = []
-    for _ in range(n):
-        _wait_for_device()
-        began = time.perf_counter()
-        action()
-        _wait_for_device()
-        taken.append(time.perf_counter() - began)
-    return taken
-
-
-def _wait_for_device() -> None:
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
-
-
-def _bandwidth(device: torch.device) -> float:
-    """Return bytes a second that a copy or a sum moves, whichever is quicker."""
-    values = torch.ones(_BANDWIDTH_BYTES // 4, device=device)
-    target = torch.empty_like(values)
-    copied = 2 * values.nbytes / min(_seconds(lambda: target.copy_(values), 5))
-    return float(max(copied, values.nbytes / min(_seconds(lambda: values.sum(), 5))))
-
-
-def _peak(device: torch.device) -> float:
-    """Return the floating-point operations a second of torch's quickest matrix product."""
-    found = []
-    for dtype in (torch.float32, torch.bfloat16):
-        a = torch.ones((_MATRIX, _MATRIX), dtype=dtype, device=device)
-        found.append(2 * _MATRIX**3 / min(_seconds(lambda a=a: a @ a, 3)))  # type: ignore[misc]
-    return max(found)
 
 
 async def _cold_start(host: HostSettings) -> tuple[float, int]:

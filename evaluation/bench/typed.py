@@ -83,11 +83,11 @@ class Typed:
     cpu_before: float = 0.0
 
 
-async def typed(ours: Midspan, segment: Segment, waits: bool = True) -> Typed:
+async def typed(ours: Midspan, segment: Segment, waits: bool = True, is_known: bool = True) -> Typed:
     """Type a segment in real time.
 
-    A typist who ``waits`` begins in a file that is known, and looks for an answer now and then; else the file was just
-    opened, and the keys come as they come.
+    A typist who ``waits`` looks for an answer now and then; else the keys come as they come. The file ``is_known`` when
+    somebody has asked there a moment ago.
     """
     session, recorded = ours.session, ours.recorded.requests
     uri = f"file:///segments/{time.time_ns()}/{segment.name}"
@@ -95,7 +95,7 @@ async def typed(ours: Midspan, segment: Segment, waits: bool = True) -> Typed:
     document = session.documents[uri]
     document.cursor = len(to_units(segment.text[: segment.offset]))
     n_before = len(recorded)
-    if waits:
+    if is_known:
         await session.complete(uri, trigger=INVOKED)
     before, cpu_before = _questions(recorded[n_before:]), cpu_seconds(ours.pids())
     n_before = len(recorded)

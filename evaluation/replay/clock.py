@@ -57,7 +57,7 @@ class TimedBackend:
     """
 
     def __init__(self, inner: Backend, clock: Clock, speed: Speed, deadline_ms: float) -> None:
-        self.name, self.model = inner.name, inner.model
+        self.name, self.model, self.reads_ahead = inner.name, inner.model, False
         self.work: Work | None = None
         """What was done for the last request, None where the model was not asked."""
         self.failure: MidspanError | None = None

@@ -7,7 +7,7 @@ from ctypes import CDLL
 from typing import TYPE_CHECKING
 
 from ...completion.fim import FimFormat
-from ..models.devices import choose_device
+from ..models.devices import choose_device, weight_bits
 from ..models.store import ModelFiles
 from ..options import Options
 from .engine import Engine
@@ -61,8 +61,8 @@ def build_engine(
 
 
 def _prepared(files: ModelFiles, options: Options) -> Prepared | None:
-    is_native = options.dtype == "auto" and choose_device(options.device).type == "cpu"
-    return find_prepared(files) if is_native else None
+    bits = weight_bits(options.dtype)
+    return find_prepared(files, bits) if bits and choose_device(options.device).type == "cpu" else None
 
 
 def _from_prepared(files: ModelFiles, kept: Prepared, library: CDLL, options: Options) -> Engine | None:

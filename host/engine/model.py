@@ -5,15 +5,19 @@ Knows how many tokens can be read before it has to look up; nothing of text, sam
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 
 import torch
 
 from .network import Cache, Network
+from .request import DeviceLost
 
 _CHUNK_SECONDS = 0.04
 _LARGEST_CHUNK = 2048
+# What torch says of every call after a driver's reset, an unplugged device or a fault in a kernel.
+_DEVICE_ERROR = re.compile(r"(CUDA|HIP|MPS|XPU)( driver)? error|CUDNN_STATUS|CUBLAS_STATUS", re.IGNORECASE)
 
 
 class Model:
@@ -77,6 +81,8 @@ class Model:
             except RuntimeError as error:
                 if isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error):
                     raise MemoryError from error
+                if _DEVICE_ERROR.match(str(error)):
+                    raise DeviceLost from error
                 raise
             if self._unknown_ids:
                 logits[:, self._unknown_ids] = -torch.inf

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from ..models.load import LoadedModel
 from .architecture import architecture_of
 from .decoder import Decoder
+from .graphs import GraphedDecoder
 from .native.build import load_library
 from .native.decoder import NativeDecoder, supports
 from .native.pack import pack
 from .network import Network
 from .transformers_network import TransformersNetwork
-from .weights import read_weights, with_adapter
+from .weights import DecoderWeights, read_weights, with_adapter
 
 
 def networks_of(loaded: LoadedModel, say: Callable[[str], None]) -> tuple[Network, Network]:
@@ -31,13 +32,18 @@ def networks_of(loaded: LoadedModel, say: Callable[[str], None]) -> tuple[Networ
     adapted = with_adapter(weights, loaded.adapter) if loaded.adapter else weights
     library = load_library(say) if _wants_native(loaded) and supports(architecture) else None
     if library is None:
-        decoder = Decoder(weights, loaded.dtype)
-        return decoder, Decoder(adapted, loaded.dtype) if loaded.adapter else decoder
-    tensors = pack(adapted)
+        bare_decoder = _in_torch(loaded, weights)
+        return bare_decoder, _in_torch(loaded, adapted) if loaded.adapter else bare_decoder
+    tensors = pack(adapted, loaded.weight_bits)
     native = NativeDecoder(library, architecture, tensors)
     return native, NativeDecoder(library, architecture, tensors, with_adapter=True) if loaded.adapter else native
 
 
+def _in_torch(loaded: LoadedModel, weights: DecoderWeights) -> Network:
+    decoder = Decoder(weights, loaded.dtype)
+    return GraphedDecoder(decoder, loaded.n_context) if loaded.device.type == "cuda" else decoder
+
+
 def _wants_native(loaded: LoadedModel) -> bool:
     """A precision that was asked for is kept to; other devices are quicker than any code for the CPU."""
-    return loaded.device.type == "cpu" and not loaded.is_exact
+    return loaded.device.type == "cpu" and loaded.weight_bits > 0

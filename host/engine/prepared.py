@@ -64,10 +64,10 @@ class Prepared:
     n_context: int
 
 
-def find_prepared(files: ModelFiles) -> Prepared | None:
-    """Return what was kept of a model, None where that is nothing, or not of these very files."""
+def find_prepared(files: ModelFiles, weight_bits: int) -> Prepared | None:
+    """Return what was kept of a model, None where that is nothing, or not of these very files and bits."""
     try:
-        folder = _folder(files)
+        folder = _folder(files, weight_bits)
         facts = json.loads((folder / _FACTS).read_text("utf-8"))
         places = facts["tensors"]
         n_bytes = max(at + size for *_, at, size in places.values())
@@ -91,7 +91,7 @@ def find_prepared(files: ModelFiles) -> Prepared | None:
 def keep_prepared(loaded: LoadedModel, shape: Architecture, tensors: Mapping[str, torch.Tensor]) -> None:
     """Keep a model for the next start. A disk that is full or read-only costs the next start its time, nothing else."""
     with suppress(OSError):
-        folder = _folder(loaded.files)
+        folder = _folder(loaded.files, loaded.weight_bits)
         folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _drop_outdated(folder.parent, loaded.files.path)
         with tempfile.TemporaryDirectory(dir=folder.parent) as new:
@@ -127,12 +127,16 @@ def _write(tensors: Mapping[str, torch.Tensor], path: Path) -> Iterator[tuple[st
             raw.numpy().tofile(file)
 
 
-def _folder(files: ModelFiles) -> Path:
+def _folder(files: ModelFiles, weight_bits: int) -> Path:
     """Return where a model is kept: a name of the files that it is made of and of the code that makes it."""
     sources = [files.path] if files.path.is_file() else sorted(p for p in files.path.iterdir() if p.is_file())
     facts = [(path.name, (found := path.stat()).st_size, found.st_mtime_ns) for path in sources]
     code = [Path(file).read_bytes() for file in (pack.__file__, weights.__file__, architecture.__file__, __file__)]
-    made_of = [repr((str(files.path), facts)).encode(), card_of(files.adapter) if files.adapter else b"", *code]
+    made_of = [
+        repr((str(files.path), facts, weight_bits)).encode(),
+        card_of(files.adapter) if files.adapter else b"",
+        *code,
+    ]
     return prepared_dir() / hashlib.sha256(b"\0".join(made_of)).hexdigest()[:24]
 
 

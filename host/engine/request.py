@@ -93,5 +93,9 @@ class ModelBroken(ArithmeticError):
     """The model's numbers are no numbers: its weights are damaged, or too large for the precision."""
 
 
+class DeviceLost(RuntimeError):
+    """The device that the model runs on does nothing any more."""
+
+
 class BadPrompt(ValueError):
     """The prompt can't be read by this model; the text says why."""

@@ -25,14 +25,19 @@ def choose_device(wanted: str) -> torch.device:
 
 
 def choose_dtype(wanted: str, device: torch.device) -> torch.dtype:
-    """Return the precision for a setting; "auto" takes bf16 where the hardware does it fast."""
-    if wanted != "auto":
+    """Return the precision to compute in for a setting; "auto" and "int4" take bf16 where the hardware does it fast."""
+    if wanted in _DTYPES:
         return _DTYPES[wanted]
     if device.type == "mps":
         return torch.float16
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
     return torch.bfloat16 if _cpu_has_bf16() else torch.float32
+
+
+def weight_bits(wanted: str) -> int:
+    """Return how many bits a weight may be rounded to for a setting, 0 where a precision was asked for."""
+    return {"auto": 8, "int4": 4}.get(wanted, 0)
 
 
 def _cpu_has_bf16() -> bool:

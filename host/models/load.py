@@ -23,7 +23,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from .adapter import Adapter, merged_copy, read_adapter
 from .checkpoint import check_model
-from .devices import choose_device, choose_dtype
+from .devices import choose_device, choose_dtype, weight_bits
 from .errors import ModelUnusable
 from .gguf import read_gguf_model, read_gguf_tokenizer
 from .store import ModelFiles
@@ -36,8 +36,8 @@ class LoadedModel:
     """A model in memory. ``n_context`` is the most tokens that it is used with.
 
     ``dtype`` is what is computed in; ``module`` has its weights in it, or as they are stored where "auto" means fp32.
-    ``adapter`` is what is added to the weights for lines, if anything. ``is_exact`` says that ``dtype`` was asked for:
-    every number is then to be of that precision.
+    ``adapter`` is what is added to the weights for lines, if anything. Weights may be rounded to ``weight_bits``; 0
+    says that ``dtype`` was asked for, and every number is to be of that precision.
     """
 
     files: ModelFiles
@@ -46,7 +46,7 @@ class LoadedModel:
     tokenizer: Any
     device: torch.device
     dtype: torch.dtype
-    is_exact: bool
+    weight_bits: int
     n_context: int
 
     @property
@@ -74,13 +74,13 @@ def load(files: ModelFiles, device: str, dtype: str, say: Callable[[str], None])
     tokenizer = _explained(files, lambda: _read_tokenizer(files.path))
     say("reading weights")
     # Where fp32 is only what is computed in, the weights are kept as they are stored: that takes less memory.
-    stored = None if dtype == "auto" and precision == torch.float32 else precision
+    stored = None if weight_bits(dtype) and precision == torch.float32 else precision
     module = _explained(files, lambda: _read_module(files.path, stored))
     say(f"moving the model to {place}")
     module = _explained(files, lambda: module.to(place).eval().requires_grad_(False))
     adapter = read_adapter(files.adapter) if files.adapter else None
     context = _context_of(module.config, place)
-    return LoadedModel(files, module, adapter, tokenizer, place, precision, dtype != "auto", context)
+    return LoadedModel(files, module, adapter, tokenizer, place, precision, weight_bits(dtype), context)
 
 
 def _read_tokenizer(path: Path) -> Any:

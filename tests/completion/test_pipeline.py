@@ -253,7 +253,7 @@ def test_the_documented_json() -> None:
     assert item["range"] == {"start": place, "end": place}
     assert item["kind"] == "line"
     assert set(report["timing_ms"]) == {"context", "prompt", "first_token", "model", "shape", "total"}
-    assert report["tokens"] == {"prompt": 7, "reused": 0, "generated": 3}
+    assert report["tokens"] == {"prompt": 7, "reused": 0, "generated": 3, "shortened": False}
     assert report["dropped"] == []
 
 
@@ -270,3 +270,25 @@ def test_a_large_document_is_judged_around_the_cursor() -> None:
     assert [proposal.edits[0].text for proposal in answer.proposals] == ["a"]
     answer, _, _ = answer_of(f"{filler}¦\n{filler}", "def (:::")
     assert answer.trace.dropped[0].why == "breaks the syntax"
+
+
+async def test_reading_ahead_shows_the_model_what_a_request_would_and_wants_no_text() -> None:
+    model = ScriptedModel("foo")
+    completer = Completer(Settings(), model)
+    one = request("x = ¦\n")
+    await completer.read_ahead(one, Deadline.after(1000), "a.py")
+    await complete(completer, one)
+    ahead, asked = model.asks
+    assert ahead.max_tokens == 0
+    assert (ahead.hole, ahead.session) == (asked.hole, asked.session)
+    await completer.read_ahead(one, Deadline.after(1000), "a.py")
+    assert len(model.asks) == 2  # it would be answered from memory
+
+
+async def test_nothing_is_read_ahead_where_nothing_would_be_asked_or_reading_costs_money() -> None:
+    model = ScriptedModel("foo")
+    off = Completer(Settings(completion=CompletionSettings(automatic=False)), model)
+    await off.read_ahead(request("x = ¦\n"), Deadline.after(1000))
+    model.reads_ahead = False
+    await Completer(Settings(), model).read_ahead(request("x = ¦\n"), Deadline.after(1000))
+    assert not model.asks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import transformers
 
 from midspan.host.engine.architecture import architecture_of
 from midspan.host.engine.decoder import Decoder
+from midspan.host.engine.graphs import GraphedDecoder
 from midspan.host.engine.native import build
 from midspan.host.engine.native.build import load_library
 from midspan.host.engine.native.decoder import NativeDecoder, supports
@@ -107,6 +109,54 @@ def test_our_logits_are_those_of_transformers(shape: str) -> None:
     assert (found - expected(module)).abs().max() < 1e-3
 
 
+@pytest.mark.parametrize("shape", ["llama", "mistral with windows", "qwen3"])
+def test_steps_in_fixed_buffers_give_the_same_logits(shape: str) -> None:
+    """All of the way with graphs but their recording, which takes a GPU."""
+    module = random_model(shape)
+    architecture = architecture_of(module.config)
+    assert architecture is not None
+    weights = read_weights(module, architecture, 512)
+    recorded = 0
+
+    def record(step: Callable[[], torch.Tensor]) -> Callable[[], torch.Tensor]:
+        nonlocal recorded
+        recorded += 1
+        return step
+
+    network = GraphedDecoder(Decoder(weights, torch.float32), 512, record)
+    right = expected(module)
+    assert (read_in_pieces(network) - right).abs().max() < 1e-3
+    assert 3 < recorded <= 8  # four sizes, two lengths
+
+
+def test_sessions_in_fixed_buffers_do_not_mix() -> None:
+    module = random_model("llama")
+    architecture = architecture_of(module.config)
+    assert architecture is not None
+    network = GraphedDecoder(Decoder(read_weights(module, architecture, 512), torch.float32), 512, lambda step: step)
+    right = expected(module)
+    one, other = network.new_cache(), network.new_cache()
+    with torch.inference_mode():
+        network.run(IDS[:20], one, 1)
+        network.run(IDS[50:80], other, 1)
+        network.run(IDS[20:40], one, 1)
+        one.cut(30)
+        network.run(IDS[80:82], other, 1)
+        del other
+        again = network.run(IDS[30:33], one, 3)
+    assert (again - right[30:33]).abs().max() < 1e-3
+    assert one.n_bytes() == 33 * 2 * 3 * 2 * 16 * 4  # tokens, both, layers, heads, size, fp32
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
+def test_recorded_steps_give_the_same_logits() -> None:
+    module = random_model("llama").cuda()
+    architecture = architecture_of(module.config)
+    assert architecture is not None
+    network = GraphedDecoder(Decoder(read_weights(module, architecture, 512), torch.float32), 512)
+    assert (read_in_pieces(network).cpu() - expected(module.cpu())).abs().max() < 1e-3
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_native_logits_are_those_of_transformers_with_rounded_weights(shape: str, library: Any) -> None:
     """What is left is that keys and values are kept in bf16."""
@@ -133,6 +183,39 @@ def test_native_logits_do_not_depend_on_what_is_read_beside_them(shape: str, lib
     cache = network.new_cache()
     one_by_one = torch.cat([network.run([token], cache, 1) for token in IDS])
     assert torch.equal(one_by_one, read_in_pieces(network))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_native_logits_of_4_bits_are_those_of_transformers_with_such_weights(shape: str, library: Any) -> None:
+    """Weights that were rounded before, as GGUF's Q4_0 has them, are found again."""
+    module = random_model(shape)
+    for name, parameter in module.named_parameters():
+        if parameter.ndim == 2 and "layers" in name:
+            groups = parameter.view(parameter.shape[0], -1, 32)
+            scales = (groups.gather(-1, groups.abs().argmax(-1, keepdim=True)) / -8).half().float()
+            parameter.copy_(((groups / scales).round().clamp(-8, 7) * scales).view_as(parameter))
+        elif parameter.ndim == 2:
+            scales = parameter.abs().amax(1, keepdim=True) / 127
+            parameter.copy_((parameter / scales).round() * scales)
+    architecture = architecture_of(module.config)
+    assert architecture is not None
+    network = NativeDecoder(library, architecture, pack(read_weights(module, architecture, 512), bits=4))
+    assert network.dtype == "int4"
+    found, right = read_in_pieces(network), expected(module)
+    assert (found - right).abs().max() < 0.05 * right.abs().max()
+    assert (found - right).abs().mean() < 0.003 * right.abs().max()
+
+
+def test_4_bits_are_half_of_8(library: Any) -> None:
+    module = random_model("llama")
+    architecture = architecture_of(module.config)
+    assert architecture is not None
+    weights = read_weights(module, architecture, 512)
+    four, eight = (NativeDecoder(library, architecture, pack(weights, bits)) for bits in (4, 8))
+    assert four.n_parameters == eight.n_parameters
+    head = 208 * 64 + 208 * 4  # of whole tiles, in both
+    layers = eight.n_parameters
+    assert four.n_bytes == head + layers // 2 + layers // 32 * 2
 
 
 @pytest.mark.parametrize("kind", ["torch", "native"])

@@ -15,7 +15,7 @@ from midspan.completion.fim import Hole, Snippet
 from midspan.host.engine.decoder import Decoder
 from midspan.host.engine.keys_values import KeysValues
 from midspan.host.engine.model import Model
-from midspan.host.engine.request import BadPrompt, GenerateRequest, ModelBroken, Piece, Sampling, Summary
+from midspan.host.engine.request import BadPrompt, DeviceLost, GenerateRequest, ModelBroken, Piece, Sampling, Summary
 
 SOURCE = (
     "class Circle:\n    def __init__(self, radius):\n        self.radius = radius\n\n"
@@ -265,6 +265,20 @@ def test_a_pass_that_breaks_off_leaves_nothing_wrong_behind(monkeypatch: pytest.
 
 def _out_of_memory(*args: object, **kwargs: object) -> None:
     raise MemoryError
+
+
+def test_a_device_that_vanishes_is_told_from_other_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is none here that could vanish: torch's error is made."""
+    of = new_engine("qwen2")
+    for text, expected in (("CUDA error: device not ready\nCUDA kernel errors", DeviceLost), ("shape", RuntimeError)):
+
+        def fails(*args: object, text: str = text) -> torch.Tensor:
+            raise RuntimeError(text)
+
+        monkeypatch.setattr(of.models["block"].network, "run", fails)
+        with pytest.raises(RuntimeError) as found:
+            ask(of, typed(SOURCE, "lost"))
+        assert found.type is expected
 
 
 def test_numbers_that_are_none_are_an_error_and_not_kept() -> None:

@@ -15,7 +15,7 @@ from engines import new_engine
 from midspan.completion.fim import Hole
 from midspan.host.engine.engine import Engine
 from midspan.host.engine.model import Model
-from midspan.host.engine.request import BadPrompt, GenerateRequest, Kind, Piece, Summary
+from midspan.host.engine.request import BadPrompt, DeviceLost, GenerateRequest, Kind, Piece, Summary
 from midspan.host.models.errors import ModelUnusable
 from midspan.host.scheduler import Event, Failure, Job, QueueFull, Scheduler
 
@@ -34,6 +34,8 @@ class ScriptedEngine:
             self.gate.wait(10)
             if letter == "!":
                 raise BadPrompt("no exclamation marks")
+            if letter == "#":
+                raise DeviceLost
             if letter == "?":
                 raise RuntimeError(f"boom in {prompt}")
             yield Piece(text=letter)
@@ -244,6 +246,20 @@ async def test_a_check_that_breaks_leaves_the_host_working() -> None:
     scheduler.submit(asked)
     assert await text_of(asked) == "asked"
     assert scheduler.stop(10)
+
+
+async def test_a_host_whose_device_is_lost_says_so_to_all_and_ends() -> None:
+    async with scheduling() as (scheduler, engine):
+        lost, waiting = job("a#"), job("b")
+        scheduler.submit(lost)
+        scheduler.submit(waiting)
+        engine.gate.set()
+        for one in (lost, waiting):
+            failure = (await events_of(one))[-1]
+            assert isinstance(failure, Failure)
+            assert "device" in failure.message
+        assert scheduler.status == "failed"
+        assert engine.begun == ["first", "a#"]
 
 
 def hole_job(deadline: float | None) -> Job:

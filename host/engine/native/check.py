@@ -37,9 +37,13 @@ _TOLERANCE = 0.005
 
 
 def computes_right(library: ctypes.CDLL) -> bool:
-    """Run a small random decoder both ways, over calls of all sizes; what differs is that keys are kept in bf16."""
-    weights = _random_weights()
-    native, right = NativeDecoder(library, _SHAPE, pack(weights)), Decoder(weights, torch.float32)
+    """Run small random decoders both ways, over calls of all sizes; what differs is that keys are kept in bf16."""
+    return all(_agree(library, bits) for bits in (8, 4))
+
+
+def _agree(library: ctypes.CDLL, bits: int) -> bool:
+    weights = _random_weights(bits)
+    native, right = NativeDecoder(library, _SHAPE, pack(weights, bits)), Decoder(weights, torch.float32)
     ours, theirs = native.new_cache(), right.new_cache()
     with torch.inference_mode():
         for n in _CALLS:
@@ -50,15 +54,16 @@ def computes_right(library: ctypes.CDLL) -> bool:
     return True
 
 
-def _random_weights() -> DecoderWeights:
+def _random_weights(bits: int) -> DecoderWeights:
+    """Return weights that so many bits hold exactly: whole multiples of a scale, and in each group the outermost."""
     generator = torch.Generator().manual_seed(1)
 
-    def matrix(rows: int, columns: int) -> torch.Tensor:
-        # Whole multiples of each row's scale, so that int8 holds them exactly.
-        numbers = torch.randint(-127, 128, (rows, columns), generator=generator).float()
-        numbers[:, 0] = 127
-        scales = (0.1 + torch.rand(rows, 1, generator=generator)) / (80.0 * float(columns) ** 0.5)
-        found: torch.Tensor = numbers * scales
+    def matrix(rows: int, columns: int, bits: int = bits) -> torch.Tensor:
+        least, most = (-127, 127) if bits == 8 else (-8, 7)
+        numbers = torch.randint(least, most + 1, (rows, columns), generator=generator).float()
+        numbers[:, ::32] = least
+        scales = (0.1 + torch.rand(rows, 1, generator=generator)) / (0.63 * most * float(columns) ** 0.5)
+        found: torch.Tensor = numbers * scales.half().float()
         return found
 
     def linear(rows: int, columns: int) -> LinearWeights:
@@ -83,5 +88,5 @@ def _random_weights() -> DecoderWeights:
         for _ in _SHAPE.windows
     )
     embedding = torch.randn(_SHAPE.n_vocabulary, _SHAPE.hidden, generator=generator)
-    head = matrix(_SHAPE.n_vocabulary, _SHAPE.hidden)
+    head = matrix(_SHAPE.n_vocabulary, _SHAPE.hidden, bits=8)
     return DecoderWeights(_SHAPE, embedding, head, norm(), layers, rotary.cos(), rotary.sin())

@@ -29,8 +29,16 @@ enum { AT_ONCE = LANES == 16 ? 8 : 4 };
 enum { QUERIES = 6 };
 #define INLINE static inline __attribute__((always_inline))
 
-/* [rows / 16][columns / 2][16][2] weights; value = weight * scale[row]. */
-typedef struct { const int8_t *weights; const float *scales; int32_t rows, columns; } Matrix;
+/* Of 8 bits: [rows / 16][columns / 2][16][2] weights; value = weight * scale[row].
+ * Of 4 bits: [rows / 16][columns / 4][16][2] bytes, each with a weight + 8 in the low half and that of two columns on in
+ * the high one; value = weight * group scale, these fp16, [rows / 16][columns / 32][16]. */
+typedef struct {
+    const void *weights;
+    const float *scales;
+    const uint16_t *group_scales;
+    int32_t rows, columns, bits, unused;
+} Matrix;
+enum { WEIGHT_GROUP = 32 };
 
 /* y = W x + bias + up (down x); no bias: NULL, no low-rank part: down.rows = 0. */
 typedef struct { Matrix weight, down, up; const float *bias; } Linear;
@@ -173,34 +181,74 @@ INLINE void tile_group(const int8_t *weights, const int16_t *numbers, const floa
     }
 }
 
-/* A tile's rows times all tokens, one group of columns. */
-INLINE void tile_tokens(const int8_t *weights, const int16_t *numbers, const float *scales, int m, const int width,
-                        float sums[][TILE_ROWS]) {
-    for (; m >= AT_ONCE; m -= AT_ONCE, numbers += AT_ONCE * GROUP, scales += AT_ONCE, sums += AT_ONCE)
-        tile_group(weights, numbers, scales, AT_ONCE, width, sums);
-    if (AT_ONCE > 4 && m >= 4) {
-        tile_group(weights, numbers, scales, 4, width, sums);
-        m -= 4, numbers += 4 * GROUP, scales += 4, sums += 4;
+/* The same of 4-bit weights, WEIGHT_GROUP columns. */
+INLINE void tile_group_4(const uint8_t *weights, const uint16_t *group_scales, const int16_t *numbers,
+                         const float *scales, const int n, float sums[][TILE_ROWS]) {
+    ints sum[AT_ONCE][PARTS];
+    for (int t = 0; t < n; t++)
+        for (int p = 0; p < PARTS; p++) sum[t][p] = ints_zero();
+#pragma GCC unroll 8
+    for (int c = 0; c < WEIGHT_GROUP; c += 4) {
+        pairs low[PARTS], high[PARTS];
+        for (int p = 0; p < PARTS; p++) pairs_halves(weights + c * TILE_ROWS / 2 + p * LANES * 2, &low[p], &high[p]);
+        for (int t = 0; t < n; t++) {
+            const pairs first = pairs_spread(numbers + t * GROUP + c), second = pairs_spread(numbers + t * GROUP + c + 2);
+            for (int p = 0; p < PARTS; p++)
+                sum[t][p] = ints_dot(ints_dot(sum[t][p], low[p], first), high[p], second);
+        }
     }
-    switch (m) {
-    case 1: tile_group(weights, numbers, scales, 1, width, sums); break;
-    case 2: tile_group(weights, numbers, scales, 2, width, sums); break;
-    case 3: tile_group(weights, numbers, scales, 3, width, sums); break;
+    for (int p = 0; p < PARTS; p++) {
+        const vec of_rows = vec_load_f16(group_scales + p * LANES);
+        for (int t = 0; t < n; t++) {
+            float *to = sums[t] + p * LANES;
+            const vec scale = vec_fma(vec_set(scales[t]), of_rows, vec_zero());
+            vec_store(to, vec_fma(ints_floats(sum[t][p]), scale, vec_load(to)));
+        }
+    }
+}
+
+/* One group of columns for all tokens: WHAT(n) does n of them at `t`. */
+#define FOR_ALL_TOKENS(m, WHAT)                                     \
+    int t = 0;                                                      \
+    for (; (m) - t >= AT_ONCE; t += AT_ONCE) { WHAT(AT_ONCE); }     \
+    if (AT_ONCE > 4 && (m) - t >= 4) { WHAT(4); t += 4; }           \
+    switch ((m) - t) {                                              \
+    case 1: WHAT(1); break;                                         \
+    case 2: WHAT(2); break;                                         \
+    case 3: WHAT(3); break;                                         \
+    }
+
+static void tile_8(const Matrix *matrix, int row, const Inputs *x, float sums[][TILE_ROWS]) {
+    const int8_t *weights = (const int8_t *)matrix->weights + (size_t)row * matrix->columns;
+    const int16_t *numbers = x->numbers;
+    const float *scales = x->scales;
+    int columns = matrix->columns;
+#define WHOLE(n) tile_group(weights, numbers + t * GROUP, scales + t, n, GROUP, sums + t)
+#define REST(n) tile_group(weights, numbers + t * GROUP, scales + t, n, columns, sums + t)
+    for (; columns >= GROUP; columns -= GROUP, weights += GROUP * TILE_ROWS, numbers += x->m * GROUP, scales += x->m) {
+        FOR_ALL_TOKENS(x->m, WHOLE)
+    }
+    if (columns) { FOR_ALL_TOKENS(x->m, REST) }
+    for (int t = 0; t < x->m; t++)
+        for (int r = 0; r < TILE_ROWS; r++) sums[t][r] *= matrix->scales[row + r];
+}
+
+static void tile_4(const Matrix *matrix, int row, const Inputs *x, float sums[][TILE_ROWS]) {
+    const uint8_t *weights = (const uint8_t *)matrix->weights + (size_t)row * matrix->columns / 2;
+    const uint16_t *group_scales = matrix->group_scales + (size_t)row * matrix->columns / WEIGHT_GROUP;
+#define PART(n) tile_group_4(weights, group_scales, numbers + t * GROUP, scales + t, n, sums + t)
+    for (int c = 0; c < matrix->columns; c += WEIGHT_GROUP, weights += WEIGHT_GROUP * TILE_ROWS / 2, group_scales += TILE_ROWS) {
+        const int16_t *numbers = x->numbers + (size_t)(c / GROUP) * x->m * GROUP + c % GROUP;
+        const float *scales = x->scales + (size_t)(c / GROUP) * x->m;
+        FOR_ALL_TOKENS(x->m, PART)
     }
 }
 
 /* A tile's rows times all tokens. */
 static void tile(const Matrix *matrix, int row, const Inputs *x, float sums[][TILE_ROWS]) {
-    const int8_t *weights = matrix->weights + (size_t)row * matrix->columns;
-    const int16_t *numbers = x->numbers;
-    const float *scales = x->scales;
     memset(sums, 0, (size_t)x->m * sizeof *sums);
-    int columns = matrix->columns;
-    for (; columns >= GROUP; columns -= GROUP, weights += GROUP * TILE_ROWS, numbers += x->m * GROUP, scales += x->m)
-        tile_tokens(weights, numbers, scales, x->m, GROUP, sums);
-    if (columns) tile_tokens(weights, numbers, scales, x->m, columns, sums);
-    for (int t = 0; t < x->m; t++)
-        for (int r = 0; r < TILE_ROWS; r++) sums[t][r] *= matrix->scales[row + r];
+    if (matrix->bits == 4) tile_4(matrix, row, x, sums);
+    else tile_8(matrix, row, x, sums);
 }
 
 /* A linear layer for all tokens, shared among the threads; the caller puts a barrier behind it.

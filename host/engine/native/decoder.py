@@ -24,8 +24,8 @@ class _Matrix(ctypes.Structure):
     _fields_ = (
         ("weights", ctypes.c_void_p),
         ("scales", ctypes.c_void_p),
-        ("rows", ctypes.c_int32),
-        ("columns", ctypes.c_int32),
+        ("group_scales", ctypes.c_void_p),
+        *((name, ctypes.c_int32) for name in ("rows", "columns", "bits", "unused")),
     )
 
 
@@ -80,13 +80,12 @@ def supports(architecture: Architecture) -> bool:
 
 
 class NativeDecoder:
-    """A decoder with int8 weights. Keys and values are bf16.
+    """A decoder with int8 or int4 weights. Keys and values are bf16.
 
     A token's logits don't depend on how many are read beside it.
     """
 
     least_chunk = 8
-    dtype = "int8"
 
     def __init__(
         self,
@@ -103,6 +102,7 @@ class NativeDecoder:
         self.architecture = shape = architecture
         self.device = torch.device("cpu")
         self.n_vocabulary = shape.n_vocabulary
+        self.dtype = "int4" if "layers.0.qkv.group_scales" in tensors else "int8"
         self.n_parameters = self.n_bytes = 0
         self._with_adapter = with_adapter
         self.tensors = tensors
@@ -160,11 +160,15 @@ class NativeDecoder:
         return _Linear(self._matrix(name), down, up, self._address(f"{name}.bias"))
 
     def _matrix(self, name: str) -> _Matrix:
-        weights, scales = self.tensors[f"{name}.weights"], self.tensors[f"{name}.scales"]
-        self.n_bytes += weights.nbytes + scales.nbytes
-        self.n_parameters += weights.numel()
+        weights, scales = self.tensors[f"{name}.weights"], self.tensors.get(f"{name}.scales")
+        group_scales = self.tensors.get(f"{name}.group_scales")
+        bits = 8 if group_scales is None else 4
         row_tiles, column_tiles, tile_rows, tile_columns = weights.shape
-        return _Matrix(weights.data_ptr(), scales.data_ptr(), row_tiles * tile_rows, column_tiles * tile_columns)
+        rows, columns = row_tiles * tile_rows, column_tiles * tile_columns * 8 // bits
+        self.n_bytes += sum(one.nbytes for one in (weights, scales, group_scales) if one is not None)
+        self.n_parameters += rows * columns
+        addresses = (self._address(f"{name}.{part}") for part in ("weights", "scales", "group_scales"))
+        return _Matrix(*addresses, rows, columns, bits, 0)
 
     def _norm(self, name: str) -> _Norm:
         return _Norm(self._address(f"{name}.weight"), self._address(f"{name}.bias"))

@@ -1,0 +1,51 @@
+"""Reading ahead: what was just changed is shown to the model before anybody asks there.
+
+Editors that ask at each key do so before this begins. It is for changes that no request follows, as after pasting,
+undoing or renaming, and for who asks by key only after a while.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from ..completion.ask import Deadline, Request
+from ..context.document import Change, Document
+from .connection import Connection
+from .logs import where
+from .paths import relative_path
+
+log = logging.getLogger(__name__)
+
+WAIT_SECONDS = 0.15
+"""How long a request may take to follow its change."""
+MOST_MS = 30_000
+
+
+async def read_ahead(connection: Connection, uri: str, last_change: Sequence[Change]) -> None:
+    """Have read what a request at the end of a change would show the model, unless one comes.
+
+    The first request in the document calls it off; what was read by then stays known.
+    """
+    session = connection.session
+    document, completer = session.documents.get(uri), session.completer_now
+    if document is None or completer is None or not last_change or last_change[0].start is None:
+        return
+    request = Request(document, _end_of(last_change[0], document))
+    await asyncio.sleep(WAIT_SECONDS)
+    is_asked = session.is_asking(uri) or session.last_asked.get(uri) is document
+    if is_asked or session.documents.get(uri) is not document:
+        return
+    path = relative_path(document.uri, document.language_id, session.folders)
+    try:
+        with session.latest(uri):
+            await completer.read_ahead(request, Deadline.after(MOST_MS), path)
+    except Exception as error:
+        log.error("reading ahead failed: %s", where(error))
+
+
+def _end_of(change: Change, document: Document) -> int:
+    """Return the offset behind a change's text in the document that it has led to."""
+    assert change.start is not None
+    return document.offset_at(change.start) + len(change.text)
