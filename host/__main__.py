@@ -102,9 +102,9 @@ def _listen(options: Options, keys: Keys, held: ExitStack) -> tuple[socket.socke
 
 def _load(files: ModelFiles, options: Options, say: Callable[[str], None]) -> Engine:
     """Import torch and load the model (in the engine's own thread)."""
-    # Threads that wait for each other spin for microseconds, not milliseconds: as quick on an idle machine, and
+    # Threads that wait for each other spin for a tenth of a millisecond, not for many: as quick on an idle machine, and
     # several times quicker on one whose cores the editor and its tools use too.
-    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+    os.environ.setdefault("GOMP_SPINCOUNT", "100000")
     say("importing torch")
     import torch
 
