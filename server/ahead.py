@@ -34,8 +34,7 @@ async def read_ahead(connection: Connection, uri: str, last_change: Sequence[Cha
         return
     request = Request(document, _end_of(last_change[0], document))
     await asyncio.sleep(WAIT_SECONDS)
-    is_asked = session.is_asking(uri) or session.last_asked.get(uri) is document
-    if is_asked or session.documents.get(uri) is not document:
+    if session.is_asking(uri) or uri in session.asked or session.documents.get(uri) is not document:
         return
     path = relative_path(document.uri, document.language_id, session.folders)
     try:

@@ -47,7 +47,7 @@ async def inline_completion(connection: Connection, wish: Wish) -> types.InlineC
     with session.latest(wish.uri):
         if document is None or _is_outdated(wish, document):
             return to_lsp.nothing()
-        session.last_asked[wish.uri] = document
+        session.asked.add(wish.uri)
         work = asyncio.create_task(_proposed(connection, wish, document, trigger, deadline))
         return await _within(limit_ms / 1000, work)
 

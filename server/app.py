@@ -66,6 +66,7 @@ def did_open(ls: MidspanServer, params: object) -> None:
 def did_change(ls: MidspanServer, params: object) -> None:
     """Apply the changes to the document, and think ahead."""
     edited = from_lsp.edited(params)
+    ls.session.asked.discard(edited.uri)
     ls.session.documents.edit(edited.uri, edited.changes, edited.version)
     ls.session.spawn(read_ahead(ls, edited.uri, edited.changes[-1:]))
 
@@ -80,7 +81,7 @@ def did_close(ls: MidspanServer, params: object) -> None:
     ls.session.documents.close(uri)
     ls.session.cancel(uri)
     ls.session.last_answers.pop(uri, None)
-    ls.session.last_asked.pop(uri, None)
+    ls.session.asked.discard(uri)
     if (completer := ls.session.completer_now) is not None:
         completer.forget(uri)
 

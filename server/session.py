@@ -12,7 +12,6 @@ from pathlib import Path
 
 from ..completion.ask import Trigger
 from ..completion.settings import Settings
-from ..context.document import Document
 from .completer import Completer
 from .documents import Documents
 from .from_lsp import ClientFacts
@@ -40,8 +39,8 @@ class Session:
         self.exit_code = 1
         self.last_answers: dict[str, dict[str, object]] = {}
         """For each document, how the last answer in it came about, as JSON."""
-        self.last_asked: dict[str, Document] = {}
-        """For each document, the snapshot that text was asked for the last time."""
+        self.asked: set[str] = set()
+        """The documents that were asked for text since their last change."""
         self._completer: Completer | None = None
         self._is_configured = asyncio.Event()
         self._in_flight: dict[str, asyncio.Task[object]] = {}

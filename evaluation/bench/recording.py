@@ -102,6 +102,8 @@ async def _head(reader: asyncio.StreamReader) -> bytes:
 async def _answers(host: asyncio.StreamReader, writer: asyncio.StreamWriter, open_requests: list[Recorded]) -> None:
     rest = b""
     while data := await host.read(_CHUNK):
+        if writer.is_closing():
+            return  # whoever asked has gone; asyncio would complain about each further piece
         writer.write(data)
         *lines, rest = (rest + data).split(b"\n")
         for line in lines:
@@ -118,7 +120,7 @@ def _note(request: Recorded, event: bytes) -> None:
     if usage := told.get("usage"):
         request.n_prompt = usage["prompt_tokens"]
         request.n_reused = usage["prompt_tokens_details"]["cached_tokens"]
-        request.is_shortened = told["midspan"]["shortened"]
+        request.is_shortened = told.get("midspan", {}).get("shortened", False)
     for choice in told.get("choices") or ():
         logprobs = choice.get("logprobs") or {}
         request.n_written += len(logprobs.get("tokens") or ())
