@@ -16,8 +16,8 @@ def test_our_decoder_is_measured_beside_transformers() -> None:
         assert found[system]["first_token_ms"] > 0
         assert found[system]["decode_tok_s"] > 0
     assert found["midspan"]["verify_ms"].keys() == {"2", "4", "8"}
-    assert 0 < found["decode_of_bound"] < 1
-    assert 0 < found["prefill_of_peak"] < 1
+    assert 0 <= found["decode_of_bound"] < 1  # of so small a model next to nothing
+    assert 0 <= found["prefill_of_peak"] < 1
     assert said == ["tiny: making weights", "tiny: midspan", "tiny: transformers"]
 
 
