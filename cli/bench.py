@@ -16,7 +16,7 @@ from .output import table
 from .overrides import set_option
 
 if TYPE_CHECKING:
-    from ..completion.settings import HostSettings
+    from ..completion.settings import HostSettings, Settings
 
 
 @click.group(short_help="Measure speed on this machine, side by side.")
@@ -68,7 +68,6 @@ def typing(
     `ratio` is midspan's time over the peer's, from a key to whole text, where midspan's model was asked: below 1,
     midspan is faster. `make peers` builds what is compared with.
     """
-    from ..completion.settings_files import load, problems_of
     from ..evaluation.bench import typing as bench
     from ..evaluation.report import plots, typing_plot
     from ..evaluation.results import as_json, check_writable, write
@@ -76,9 +75,7 @@ def typing(
     if svg is not None:
         plots.check()
     check_writable(out, svg)
-    if problems := problems_of(overrides):
-        raise click.BadParameter(" ".join(problems), param_hint="--set")
-    settings, _ = load(None, overrides)
+    settings = _settings(overrides)
     if not (settings.completion.enabled and settings.completion.automatic):
         raise click.ClickException("Nothing is asked while typing: completion.enabled or completion.automatic is off.")
     if settings.backend.kind != "host":
@@ -103,7 +100,7 @@ def editors(segments: int, seed: int, overrides: dict[str, object], out: Path | 
     """Type fast in files that were just opened, count what typing costs, and what ten windows take."""
     from ..evaluation.bench import editors as bench
 
-    _measure_host(lambda host: bench.measure(host, segments, seed, _progress), overrides, out)
+    _measure_host(lambda host: bench.measure(host, overrides, segments, seed, _progress), overrides, out)
 
 
 @command.command("engine", short_help="The model alone, beside what memory and arithmetic allow.")
@@ -123,16 +120,13 @@ def engine(overrides: dict[str, object], out: Path | None) -> None:
 def gpu(shapes: str, device: str, out: Path | None) -> None:
     """Time first tokens and steps beside transformers' generation with a static cache. Needs no model."""
     from ..evaluation.bench import gpu as bench
-    from ..evaluation.results import as_json, check_writable, write
+    from ..evaluation.results import check_writable
 
     names = [name.strip().lower() for name in shapes.split(",")]
     if unknown := [name for name in names if name not in bench.SHAPES]:
         raise click.BadParameter(f"{unknown[0]}: known are {', '.join(bench.SHAPES)}.", param_hint="--shapes")
     check_writable(out)
-    text = as_json(bench.measure(names, device, _progress))
-    if out is not None:
-        write(out, text)
-    click.echo(text)
+    _show(bench.measure(names, device, _progress), out)
 
 
 def _measure_host(
@@ -140,14 +134,25 @@ def _measure_host(
     overrides: dict[str, object],
     out: Path | None,
 ) -> None:
-    from ..completion.settings_files import load, problems_of
-    from ..evaluation.results import as_json, check_writable, write
+    from ..evaluation.results import check_writable
 
     check_writable(out)
+    _show(asyncio.run(measure(_settings(overrides).host)), out)
+
+
+def _settings(overrides: dict[str, object]) -> Settings:
+    """Return the user's settings with those of ``--set``."""
+    from ..completion.settings_files import load, problems_of
+
     if problems := problems_of(overrides):
         raise click.BadParameter(" ".join(problems), param_hint="--set")
-    settings, _ = load(None, overrides)
-    text = as_json(asyncio.run(measure(settings.host)))
+    return load(None, overrides)[0]
+
+
+def _show(result: dict[str, Any], out: Path | None) -> None:
+    from ..evaluation.results import as_json, write
+
+    text = as_json(result)
     if out is not None:
         write(out, text)
     click.echo(text)

@@ -82,8 +82,10 @@ async def read_ahead(
     Does nothing where none would be wanted, or where reading costs money. A server that fails is not complained about:
     nobody has asked.
     """
+    if not backend.reads_ahead:
+        return
     cursor, verdict = _look(request, settings)
-    if verdict.silent or not backend.reads_ahead:
+    if verdict.silent:
         return
     ask = prompt.build(cursor, verdict, (*gather(cursor), *request.snippets), path, deadline)
     with suppress(MidspanError):

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
 
 from ..completion.ask import Deadline, Request
-from ..context.document import Change, Document
+from ..context.document import Change
 from .connection import Connection
 from .logs import where
 from .paths import relative_path
@@ -23,16 +22,16 @@ WAIT_SECONDS = 0.15
 MOST_MS = 30_000
 
 
-async def read_ahead(connection: Connection, uri: str, last_change: Sequence[Change]) -> None:
+async def read_ahead(connection: Connection, uri: str, change: Change) -> None:
     """Have read what a request at the end of a change would show the model, unless one comes.
 
     The first request in the document calls it off; what was read by then stays known.
     """
     session = connection.session
     document, completer = session.documents.get(uri), session.completer_now
-    if document is None or completer is None or not last_change or last_change[0].start is None:
+    if document is None or completer is None or change.start is None:
         return
-    request = Request(document, _end_of(last_change[0], document))
+    request = Request(document, document.offset_at(change.start) + len(change.text))
     await asyncio.sleep(WAIT_SECONDS)
     if session.is_asking(uri) or uri in session.asked or session.documents.get(uri) is not document:
         return
@@ -42,9 +41,3 @@ async def read_ahead(connection: Connection, uri: str, last_change: Sequence[Cha
             await completer.read_ahead(request, Deadline.after(MOST_MS), path)
     except Exception as error:
         log.error("reading ahead failed: %s", where(error))
-
-
-def _end_of(change: Change, document: Document) -> int:
-    """Return the offset behind a change's text in the document that it has led to."""
-    assert change.start is not None
-    return document.offset_at(change.start) + len(change.text)

@@ -68,7 +68,8 @@ def did_change(ls: MidspanServer, params: object) -> None:
     edited = from_lsp.edited(params)
     ls.session.asked.discard(edited.uri)
     ls.session.documents.edit(edited.uri, edited.changes, edited.version)
-    ls.session.spawn(read_ahead(ls, edited.uri, edited.changes[-1:]))
+    if edited.changes:
+        ls.session.spawn(read_ahead(ls, edited.uri, edited.changes[-1]))
 
 
 def did_save(ls: MidspanServer, params: object) -> None:

@@ -7,7 +7,7 @@ types, and the processor's time is counted; then ten windows are open, and nothi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -28,9 +28,11 @@ _N_WINDOWS = 10
 _IDLE_SECONDS = 10.0
 
 
-async def measure(host: HostSettings, n_segments: int, seed: int, say: Say) -> dict[str, Any]:
+async def measure(
+    host: HostSettings, overrides: Mapping[str, object], n_segments: int, seed: int, say: Say
+) -> dict[str, Any]:
     """Return the documented JSON. Raises EvaluationError where midspan can't be measured."""
-    async with midspan(host, {}) as ours:
+    async with midspan(host, overrides) as ours:
         found = await _fast(ours, n_segments, seed, say) | await _average(ours, n_segments, seed, say)
         return found | await _windows(ours, say) | {"model": host.model, "machine": machine.describe()}
 
@@ -79,7 +81,7 @@ async def _windows(ours: Midspan, say: Say) -> dict[str, Any]:
         before = cpu_seconds(pids)
         await asyncio.sleep(_IDLE_SECONDS)
         idle = (cpu_seconds(pids) - before) / _IDLE_SECONDS
-        return {"windows": _N_WINDOWS, "windows_rss_mb": round(memory / 1e6, 1), "idle_core_share": round(idle, 4)}
+        return {"windows": len(pids) - 1, "windows_rss_mb": round(memory / 1e6, 1), "idle_core_share": round(idle, 4)}
 
 
 def _long_segments(n: int, typist: str, seed: int) -> Sequence[Segment]:

@@ -86,14 +86,19 @@ class Decoder:
 
     def run(self, ids: Sequence[int], cache: KeysValues, n_logits: int) -> torch.Tensor:
         """Read tokens; return the logits after each of the last ``n_logits``, [n_logits, vocabulary] in fp32."""
-        start, end = cache.length, cache.length + len(ids)
-        cache.reserve(end)
+        cache.reserve(cache.length + len(ids))
+        logits = self.read(ids, cache.length, cache.keys, cache.values, n_logits)
+        cache.length += len(ids)
+        return logits
+
+    def read(
+        self, ids: Sequence[int], start: int, keys: torch.Tensor, values: torch.Tensor, n_logits: int
+    ) -> torch.Tensor:
+        """Do `run` for tokens that stand at ``start`` and after it, in buffers that have room for them."""
+        end = start + len(ids)
         tokens = torch.tensor(ids, dtype=torch.long, device=self.device)
         positions = torch.arange(start, end, device=self.device)
-        keys, values = cache.keys[:, :, :end], cache.values[:, :, :end]
-        logits = self.forward(tokens, positions, keys, values, n_logits)
-        cache.length = end
-        return logits
+        return self.forward(tokens, positions, keys[:, :, :end], values[:, :, :end], n_logits)
 
     def forward(
         self, tokens: torch.Tensor, positions: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, n_logits: int

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 _SIZE = array("i").itemsize
 # Where to look, how many tokens have to agree, and how many to guess then: each with at least one chance in four, by
-# the default model's answers in Python's library (an additional token costs a quarter of a step). Surest first.
+# the default model's answers in Python's library (an additional token cost a quarter of a step then). Surest first.
 _EARLIER, _PROMPT = 0, 1
 _PLACES = (
     *((_EARLIER, 6, 7), (_EARLIER, 5, 7), (_PROMPT, 6, 6), (_EARLIER, 4, 5), (_EARLIER, 3, 5), (_PROMPT, 5, 5)),

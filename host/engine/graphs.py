@@ -70,7 +70,7 @@ class GraphedDecoder:
         start, n = cache.length, len(ids)
         size = next((size for size in _SIZES if size >= n), None)
         if size is None or start + size > self._n_context:
-            logits = self._read_many(ids, start, n_logits)
+            logits = self._decoder.read(ids, start, self._keys, self._values, n_logits)
         else:
             # What fills the step up comes behind the tokens: they don't see it, and the next step writes over it.
             self._tokens[:size] = torch.tensor([*ids, *[0] * (size - n)])
@@ -78,12 +78,6 @@ class GraphedDecoder:
             logits = self._step(size, self._length(start + size))()[n - n_logits : n].clone()
         cache.length += n
         return logits
-
-    def _read_many(self, ids: Sequence[int], start: int, n_logits: int) -> torch.Tensor:
-        end = start + len(ids)
-        tokens = torch.tensor(ids, dtype=torch.long, device=self.device)
-        positions = torch.arange(start, end, device=self.device)
-        return self._decoder.forward(tokens, positions, self._keys[:, :, :end], self._values[:, :, :end], n_logits)
 
     def _step(self, size: int, length: int) -> Play:
         """Return what plays a step of so many tokens that look at so many keys, recorded now if it is the first."""
@@ -107,7 +101,8 @@ class GraphedDecoder:
         if placed is cache:
             return
         if placed is not None:
-            placed.kept = tuple(one[:, :, : placed.length].clone() for one in (self._keys, self._values))  # type: ignore[assignment]
+            n = placed.length
+            placed.kept = self._keys[:, :, :n].clone(), self._values[:, :, :n].clone()
         if cache.kept is not None:
             for buffer, kept in zip((self._keys, self._values), cache.kept, strict=True):
                 buffer[:, :, : cache.length] = kept[:, :, : cache.length]

@@ -16,7 +16,7 @@ async def test_what_editors_cost_is_measured(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(bench, "_PAUSE_SECONDS", 0.05)
     said: list[str] = []
     host = HostSettings(model=str(checkpoint("qwen2")), device="cpu", dtype="float32", fim="qwen")
-    found = await bench.measure(host, n_segments=1, seed=1, say=said.append)
+    found = await bench.measure(host, {}, n_segments=1, seed=1, say=said.append)
     assert found["fast_keys"] == 8
     assert 1 <= found["fast_pauses"] <= 8
     assert 0 <= found["fast_pauses_shown"] <= found["fast_pauses_answered"] <= 1

@@ -1,11 +1,11 @@
-/* A decoder's forward pass for a few tokens at a time: int8 weights, one call for all layers.
+/* A decoder's forward pass for a few tokens at a time: int8 or int4 weights, one call for all layers.
  *
  * Decoding reads every weight once for each step, so a step takes as long as memory needs to deliver them: they are
- * int8 with a scale for each row, packed in the order in which they are read. What they are multiplied with is rounded
- * to 16 bits, in groups with a scale each: products and their sums in a group are whole numbers, for which processors
- * are quick, and next to nothing is lost. All threads stay in one parallel region, with a barrier where one needs what
- * the others made. What a token gets does not depend on how many are read beside it: each sum is made in the same
- * order. So drafts that are verified together change no token.
+ * int8 with a scale for each row, or int4 with one for 32 of them, packed in the order in which they are read. What they
+ * are multiplied with is rounded to 16 bits, in groups with a scale each: products and their sums in a group are whole
+ * numbers, for which processors are quick, and next to nothing is lost. All threads stay in one parallel region, with a
+ * barrier where one needs what the others made. What a token gets does not depend on how many are read beside it: each
+ * sum is made in the same order. So drafts that are verified together change no token.
  *
  * The layouts are those of pack.py and decoder.py. */
 
