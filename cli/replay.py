@@ -97,7 +97,8 @@ def _told(result: dict[str, Any]) -> str:
         f"{percent(result['precision'])} accepted, {percent(result['never_wanted'])} typed against at once, "
         f"{percent(result['flicker'])} replaced",
         f"from key to text: p50 {_number(latency['p50'])} ms, p95 {_number(latency['p95'])} ms{_check(result)}; "
-        f"{_number(result['tokens_per_saved_keystroke'])} tokens computed per key saved",
+        f"{_number(result['tokens_per_saved_keystroke'])} tokens computed per key saved; "
+        f"the model worked {percent(result['model_busy'])} of {result['typing_s'] / 60:.1f} minutes",
     ]
     if result["vs"] is not None:
         lines += ["", _differences(result["vs"])]

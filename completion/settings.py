@@ -89,11 +89,11 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "default"
     device: Annotated[Literal["auto", "cpu", "cuda", "mps"], Meta(description="Where the model runs.")] = "auto"
     dtype: Annotated[
-        Literal["auto", "int4", "float32", "bfloat16", "float16"],
+        Literal["auto", "int8", "int4", "float32", "bfloat16", "float16"],
         Meta(
-            description="Precision of the model. `auto` takes what this machine is quick in, on a CPU int8 weights. "
-            "`int4` is for large models on a CPU: half the memory, less exact; elsewhere it is like `auto`. Any other "
-            "is kept to throughout, and is slower."
+            description="Precision of the model. `auto` takes what this machine is quick in: int8 weights on a CPU, "
+            "bf16 elsewhere. `int8` and `int4` make a large model fit into less memory; `int4` is less exact. Any other "
+            "is kept to throughout, and on a CPU is slower."
         ),
     ] = "auto"
     threads: Annotated[

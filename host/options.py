@@ -85,7 +85,7 @@ def _parser() -> _Parser:
     add("--key-file", type=Path, metavar="FILE", help="ask for one of the keys in FILE, one a line")
     add("--model", default="default", metavar="NAME", help="a name of `midspan models list`, a folder or a GGUF file")
     add("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
-    add("--dtype", default="auto", choices=["auto", "int4", "float32", "bfloat16", "float16"])
+    add("--dtype", default="auto", choices=["auto", "int8", "int4", "float32", "bfloat16", "float16"])
     add("--threads", default=0, type=_count, metavar="N", help="CPU threads (0: one for each physical core)")
     add(
         "--idle-minutes",

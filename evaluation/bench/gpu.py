@@ -16,6 +16,7 @@ import torch
 from ...host.engine.architecture import architecture_of
 from ...host.engine.decoder import Decoder
 from ...host.engine.graphs import GraphedDecoder
+from ...host.engine.rounded import works
 from ...host.engine.weights import read_weights
 from .. import machine
 from ..errors import EvaluationError
@@ -65,28 +66,28 @@ def _measure(shape: Shape, device: torch.device, say: Say) -> dict[str, Any]:
     module = _random_model(shape, device)
     architecture = architecture_of(module.config)
     assert architecture is not None
-    decoder = Decoder(read_weights(module, architecture, _N_CONTEXT), torch.bfloat16)
-    network = GraphedDecoder(decoder, _N_CONTEXT, None if device.type == "cuda" else lambda step: step)
-    say("midspan")
-    ours = _of_midspan(network)
+    weights = read_weights(module, architecture, _N_CONTEXT)
+    memory, most = bandwidth(device), peak(device)
+    ours = {}
+    for bits in (0, 8, 4):
+        if bits and not works(device, torch.bfloat16, bits):
+            continue
+        decoder = Decoder(weights, torch.bfloat16, bits)
+        say(f"midspan, {decoder.dtype}")
+        ours[decoder.dtype] = _of_midspan(decoder, memory, most)
     say("transformers")
     theirs = _of_transformers(module, shape)
-    memory = bandwidth(device)
-    bound = memory / network.n_bytes
-    flops = 2 * network.n_parameters * _N_PROMPT / ours["first_token_ms"] * 1000
     return {
         "midspan": ours,
         "transformers": theirs,
-        "first_token_ratio": round(ours["first_token_ms"] / theirs["first_token_ms"], 3),
-        "decode_ratio": round(ours["decode_tok_s"] / theirs["decode_tok_s"], 3),
+        "first_token_ratio": round(ours["bfloat16"]["first_token_ms"] / theirs["first_token_ms"], 3),
+        "decode_ratio": round(ours["bfloat16"]["decode_tok_s"] / theirs["decode_tok_s"], 3),
         "bandwidth_gb_s": round(memory / 1e9, 1),
-        "bandwidth_bound_tok_s": round(bound, 1),
-        "decode_of_bound": round(ours["decode_tok_s"] / bound, 3),
-        "prefill_of_peak": round(flops / peak(device), 3),
     }
 
 
-def _of_midspan(network: GraphedDecoder) -> dict[str, Any]:
+def _of_midspan(decoder: Decoder, bandwidth_: float, peak_: float) -> dict[str, Any]:
+    network = GraphedDecoder(decoder, _N_CONTEXT, None if decoder.device.type == "cuda" else lambda step: step)
     cache = network.new_cache()
     prompt = [n % 400 for n in range(_N_PROMPT)]
 
@@ -104,10 +105,15 @@ def _of_midspan(network: GraphedDecoder) -> dict[str, Any]:
 
     first = statistics.median(seconds(read_prompt, 5))
     taken = {n: statistics.median(seconds(step(n), 30)) for n in (1, *_N_VERIFIED)}
+    bound = bandwidth_ / network.n_bytes
     return {
         "first_token_ms": round(1000 * first, 2),
         "decode_tok_s": round(1 / taken[1], 1),
         "verify_ms": {str(n): round(1000 * taken[n], 2) for n in _N_VERIFIED},
+        "weights_mb": round(network.n_bytes / 1e6),
+        "bandwidth_bound_tok_s": round(bound, 1),
+        "decode_of_bound": round(1 / taken[1] / bound, 3),
+        "prefill_of_peak": round(2 * network.n_parameters * _N_PROMPT / first / peak_, 3),
     }
 
 

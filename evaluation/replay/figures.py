@@ -43,6 +43,8 @@ def figures(passes: Passes, baseline: Passes) -> Figures:
         "measured_over_simulated": _median([milliseconds / simulated for milliseconds, simulated in measured]),
         "latencies_ms": [round(latency, 1) for latency in latencies[:_MOST_LATENCIES]],
         "tokens_per_saved_keystroke": _share(sum(typed.n_tokens for typed in whole), max(0, saved_keys)),
+        "typing_s": round(sum(typed.typing_ms for typed in whole) / 1000, 1),
+        "model_busy": _share(sum(typed.busy_ms for typed in whole), sum(typed.typing_ms for typed in whole)),
         "n_files": len({typed.hunk.path for typed in whole}),
         "n_hunks": len(whole),
         "n_keystrokes": n_keys,

@@ -59,6 +59,9 @@ class Typed:
     measured_ms: list[tuple[float, float]] = field(default_factory=list)
     """What answers of the model really took, each with what that work takes on the clock."""
     n_tokens: int = 0
+    busy_ms: float = 0.0
+    """How long the model worked, of ``typing_ms``, on the clock."""
+    typing_ms: float = 0.0
     n_requests: int = 0
     n_interrupted: int = 0
 
@@ -150,7 +153,7 @@ class _Typing:
         session.open(uri, self._hunk.language_id, self._hunk.before)
         document = session.documents[uri]
         document.cursor = len(to_units(self._head))
-        index = 0
+        index, began = 0, clock.now
         while index < len(self._keys):
             key = self._keys[index]
             clock.now = max(clock.now, clock.next_key) if clock.next_key < math.inf else clock.now + key.pause_ms
@@ -167,6 +170,7 @@ class _Typing:
             clock.next_key = clock.now + pause
             await self._ask()
         await self._let_go()
+        self._typed.typing_ms = clock.now - began
         clock.next_key = math.inf
         if document.text != self._head + self._hunk.added + self._tail:
             raise EvaluationError(f"The replay of {self._hunk.path} went astray. Please report it.")
@@ -244,6 +248,7 @@ class _Typing:
         self._typed.n_requests += 1
         if work is not None:
             self._typed.n_tokens += work.n_prompt + work.n_written
+            self._typed.busy_ms += work.milliseconds - work.waited_ms
         if not answer.done():
             self._waiting = answer
             self._typed.n_interrupted += 1

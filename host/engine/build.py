@@ -61,8 +61,9 @@ def build_engine(
 
 
 def _prepared(files: ModelFiles, options: Options) -> Prepared | None:
-    bits = weight_bits(options.dtype)
-    return find_prepared(files, bits) if bits and choose_device(options.device).type == "cpu" else None
+    device = choose_device(options.device)
+    bits = weight_bits(options.dtype, device)
+    return find_prepared(files, bits) if bits and device.type == "cpu" else None
 
 
 def _from_prepared(files: ModelFiles, kept: Prepared, library: CDLL, options: Options) -> Engine | None:

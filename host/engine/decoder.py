@@ -18,7 +18,7 @@ from torch.nn import functional
 from .architecture import Activation
 from .keys_values import KeysValues
 from .linear import Linear
-from .weights import DecoderWeights, LinearWeights, NormWeights
+from .weights import DecoderWeights, LinearWeights, NormWeights, on_device
 
 _ACTIVATIONS: dict[Activation, Callable[[torch.Tensor], torch.Tensor]] = {
     "silu": functional.silu,
@@ -44,41 +44,46 @@ class Decoder:
     """A decoder that runs.
 
     Matrices are multiplied in ``dtype``, in which keys and values are kept too. Norms, positions and the sum that
-    runs through the layers are fp32.
+    runs through the layers are fp32. With 8 or 4 ``bits``, the layers' weights are rounded to so many, the head's,
+    which decide between tokens, to 8. It runs on ``device`` (None: where the weights are), to which it brings them
+    layer by layer.
     """
 
     least_chunk = 32
 
     def __init__(
-        self,
-        weights: DecoderWeights,
-        dtype: torch.dtype,
+        self, weights: DecoderWeights, dtype: torch.dtype, bits: int = 0, device: torch.device | None = None
     ) -> None:
         self.architecture = weights.architecture
-        self.device = weights.embedding.device
+        self.device = device or weights.embedding.device
         self.n_vocabulary: int = weights.head.shape[0]
-        self._embedding = weights.embedding
-        self._last_norm = weights.last_norm
-        self._cosines, self._sines = weights.cosines, weights.sines
+        self._embedding = weights.embedding.to(self.device)
+        self._last_norm = on_device(weights.last_norm, self.device)
+        self._cosines, self._sines = weights.cosines.to(self.device), weights.sines.to(self.device)
         self._layers = [
             _Layer(
                 one.before_attention,
                 one.before_mlp,
                 one.query,
                 one.key,
-                Linear(one.qkv, dtype),
-                Linear(one.out, dtype),
-                Linear(one.rise, dtype),
-                Linear(one.fall, dtype),
+                Linear(one.qkv, dtype, bits),
+                Linear(one.out, dtype, bits),
+                Linear(one.rise, dtype, bits),
+                Linear(one.fall, dtype, bits),
                 window,
             )
-            for one, window in zip(weights.layers, self.architecture.windows, strict=True)
+            for one, window in zip(
+                (on_device(layer, self.device) for layer in weights.layers), self.architecture.windows, strict=True
+            )
         ]
-        self._head = Linear(LinearWeights(weights.head), dtype)
+        head = self._embedding if weights.head is weights.embedding else weights.head.to(self.device)
+        self._head = Linear(LinearWeights(head), dtype, 8 if bits else 0)
         self.n_parameters = weights.n_parameters
-        self.n_bytes = (self.n_parameters + weights.head.numel()) * dtype.itemsize
+        self.n_bytes = self._head.n_bytes + sum(
+            linear.n_bytes for one in self._layers for linear in (one.qkv, one.out, one.rise, one.fall)
+        )
         self._dtype = dtype
-        self.dtype = str(dtype).removeprefix("torch.")
+        self.dtype = f"int{bits}" if bits else str(dtype).removeprefix("torch.")
 
     def new_cache(self) -> KeysValues:
         """Return an empty cache."""

@@ -15,6 +15,7 @@ from .native.build import load_library
 from .native.decoder import NativeDecoder, supports
 from .native.pack import pack
 from .network import Network
+from .rounded import works
 from .transformers_network import TransformersNetwork
 from .weights import DecoderWeights, read_weights, with_adapter
 
@@ -26,22 +27,28 @@ def networks_of(loaded: LoadedModel, say: Callable[[str], None]) -> tuple[Networ
     """
     architecture = architecture_of(loaded.module.config)
     if architecture is None:
-        bare = TransformersNetwork(loaded.module.to(loaded.dtype))
-        return bare, TransformersNetwork(loaded.line_module().to(loaded.dtype)) if loaded.adapter else bare
+        where = {"device": loaded.device, "dtype": loaded.dtype}
+        bare = TransformersNetwork(loaded.module.to(**where))
+        return bare, TransformersNetwork(loaded.line_module().to(**where)) if loaded.adapter else bare
     weights = read_weights(loaded.module, architecture, loaded.n_context)
     adapted = with_adapter(weights, loaded.adapter) if loaded.adapter else weights
     library = load_library(say) if _wants_native(loaded) and supports(architecture) else None
     if library is None:
-        bare_decoder = _in_torch(loaded, weights)
-        return bare_decoder, _in_torch(loaded, adapted) if loaded.adapter else bare_decoder
+        bare_decoder = _in_torch(loaded, weights, say)
+        return bare_decoder, _in_torch(loaded, adapted, say) if loaded.adapter else bare_decoder
     tensors = pack(adapted, loaded.weight_bits)
     native = NativeDecoder(library, architecture, tensors)
     return native, NativeDecoder(library, architecture, tensors, with_adapter=True) if loaded.adapter else native
 
 
-def _in_torch(loaded: LoadedModel, weights: DecoderWeights) -> Network:
-    decoder = Decoder(weights, loaded.dtype)
-    return GraphedDecoder(decoder, loaded.n_context) if loaded.device.type == "cuda" else decoder
+def _in_torch(loaded: LoadedModel, weights: DecoderWeights, say: Callable[[str], None]) -> Network:
+    device, dtype = loaded.device, loaded.dtype
+    bits = loaded.weight_bits if device.type != "cpu" else 0  # torch's own are slower than the native code's
+    if bits and not works(device, dtype, bits):
+        say(f"torch cannot multiply int{bits} weights on {device.type}, so they stay in {dtype}")
+        bits = 0
+    decoder = Decoder(weights, dtype, bits, device)
+    return GraphedDecoder(decoder, loaded.n_context) if device.type == "cuda" else decoder
 
 
 def _wants_native(loaded: LoadedModel) -> bool:

@@ -9,14 +9,16 @@ Source of low-rank parts: "LoRA: Low-Rank Adaptation of Large Language Models" (
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, TypeVar, cast
 
 import torch
 
 from ..models.adapter import Adapter
 from ..models.errors import ModelUnusable
 from .architecture import Architecture
+
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,16 @@ def with_adapter(weights: DecoderWeights, adapter: Adapter) -> DecoderWeights:
             f'The adapter "{adapter.name}" does not fit this model. Remove the model and add it again.'
         ) from error
     return replace(weights, layers=layers)
+
+
+def on_device(part: Part, device: torch.device) -> Part:
+    """Return a part of the weights, from a tensor to all of a layer, on a device."""
+    if isinstance(part, torch.Tensor):
+        return cast(Part, part.to(device))
+    if is_dataclass(part) and not isinstance(part, type):
+        moved = {one.name: on_device(getattr(part, one.name), device) for one in fields(part)}
+        return replace(part, **moved)
+    return part
 
 
 def _layer(parameters: Mapping[str, torch.Tensor], name: str) -> LayerWeights:

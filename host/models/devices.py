@@ -25,7 +25,7 @@ def choose_device(wanted: str) -> torch.device:
 
 
 def choose_dtype(wanted: str, device: torch.device) -> torch.dtype:
-    """Return the precision to compute in for a setting; "auto" and "int4" take bf16 where the hardware does it fast."""
+    """Return the precision to compute in for a setting; where that names none, bf16 if the hardware does it fast."""
     if wanted in _DTYPES:
         return _DTYPES[wanted]
     if device.type == "mps":
@@ -35,9 +35,13 @@ def choose_dtype(wanted: str, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if _cpu_has_bf16() else torch.float32
 
 
-def weight_bits(wanted: str) -> int:
-    """Return how many bits a weight may be rounded to for a setting, 0 where a precision was asked for."""
-    return {"auto": 8, "int4": 4}.get(wanted, 0)
+def weight_bits(wanted: str, device: torch.device) -> int:
+    """Return how many bits a weight may be rounded to for a setting, 0 where it keeps its precision.
+
+    "auto" means 8 on a CPU, which is short of memory bandwidth, and none elsewhere.
+    """
+    automatic = 8 if device.type == "cpu" else 0
+    return {"auto": automatic, "int8": 8, "int4": 4}.get(wanted, 0)
 
 
 def _cpu_has_bf16() -> bool:

@@ -60,7 +60,9 @@ class LoadedModel:
 
 
 def load(files: ModelFiles, device: str, dtype: str, say: Callable[[str], None]) -> LoadedModel:
-    """Load a model to ``device`` ("auto", "cpu", "cuda", "mps") in ``dtype`` ("auto", "float32", …).
+    """Load a model for ``device`` ("auto", "cpu", "cuda", "mps") in ``dtype`` ("auto", "float32", …).
+
+    Weights that are to be rounded stay on the CPU: on the device there may be room for no more than what they become.
 
     Raises ModelUnusable when a file is missing, damaged or of a kind that can't be run.
     """
@@ -74,13 +76,14 @@ def load(files: ModelFiles, device: str, dtype: str, say: Callable[[str], None])
     tokenizer = _explained(files, lambda: _read_tokenizer(files.path))
     say("reading weights")
     # Where fp32 is only what is computed in, the weights are kept as they are stored: that takes less memory.
-    stored = None if weight_bits(dtype) and precision == torch.float32 else precision
+    bits = weight_bits(dtype, place)
+    stored = None if bits and precision == torch.float32 else precision
     module = _explained(files, lambda: _read_module(files.path, stored))
     say(f"moving the model to {place}")
-    module = _explained(files, lambda: module.to(place).eval().requires_grad_(False))
+    module = _explained(files, lambda: module.to("cpu" if bits else place).eval().requires_grad_(False))
     adapter = read_adapter(files.adapter) if files.adapter else None
     context = _context_of(module.config, place)
-    return LoadedModel(files, module, adapter, tokenizer, place, precision, weight_bits(dtype), context)
+    return LoadedModel(files, module, adapter, tokenizer, place, precision, bits, context)
 
 
 def _read_tokenizer(path: Path) -> Any:

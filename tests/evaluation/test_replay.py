@@ -109,6 +109,9 @@ async def test_five_keys_by_hand() -> None:
     assert found.latencies_ms == [105]
     assert [(one.fate, one.is_right) for one in found.shown] == [("accepted", True)]
     assert (found.n_keys_alone, found.n_keys, found.n_interrupted) == (5, 4, 0)
+    # The model works after "a", and after the Tab: overhead, a step for the prompt, and what it writes.
+    assert found.busy_ms == (40 + 20 + 2 * 20) + (40 + 20 + 20)
+    assert found.typing_ms == pytest.approx(sum(key.pause_ms for key in keys[:4]))
 
     # With 30 ms a word, the first answer would come 125 ms after "a": "b" comes before it.
     # The step that it is at ends 130 ms after "a", and only then is the request after "b" begun.

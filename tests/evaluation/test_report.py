@@ -119,6 +119,8 @@ def replayed(**more: Any) -> dict[str, Any]:
         "measured_over_simulated": 1.07,
         "latencies_ms": [100.0, 200.0, 500.0],
         "tokens_per_saved_keystroke": 20.0,
+        "typing_s": 24.0,
+        "model_busy": 0.2,
         "by_confidence": [{"low": i / 10, "high": (i + 1) / 10, "shown": i, "right": i // 2} for i in range(10)],
         "by_language": {"python": part},
         "by_file": {f"src/{HOSTILE}{i}.py": part for i in range(20)},

@@ -12,6 +12,7 @@ import engines  # noqa: F401 - one thread
 import pytest
 import torch
 import transformers
+from random_models import SHAPES, random_model
 
 from midspan.host.engine.architecture import architecture_of
 from midspan.host.engine.decoder import Decoder
@@ -25,55 +26,9 @@ from midspan.host.engine.weights import LowRank, read_weights, with_adapter
 from midspan.host.models.adapter import Adapter, merged_copy
 from midspan.host.models.errors import ModelUnusable
 
-SIZES = {
-    "vocab_size": 203,
-    "hidden_size": 64,
-    "intermediate_size": 96,
-    "num_hidden_layers": 3,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
-    "max_position_embeddings": 512,
-    "initializer_range": 0.2,
-    "bos_token_id": None,
-    "eos_token_id": None,
-    "pad_token_id": None,
-}
-ROPE = {"rope_type": "llama3", "rope_theta": 1e4, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0}
-SHAPES: dict[str, Any] = {
-    "llama": lambda: transformers.LlamaConfig(**SIZES),
-    "llama with biases": lambda: transformers.LlamaConfig(**SIZES, attention_bias=True, mlp_bias=True),
-    "llama with scaled positions": lambda: transformers.LlamaConfig(
-        **SIZES, rope_parameters=ROPE | {"original_max_position_embeddings": 64}
-    ),
-    "llama, tied": lambda: transformers.LlamaConfig(**SIZES, tie_word_embeddings=True),
-    "mistral with windows": lambda: transformers.MistralConfig(**SIZES, sliding_window=24),
-    "granite": lambda: transformers.GraniteConfig(
-        **SIZES, embedding_multiplier=3.0, attention_multiplier=0.2, residual_multiplier=0.5, logits_scaling=2.0
-    ),
-    "qwen2": lambda: transformers.Qwen2Config(**SIZES),
-    "qwen2, window in the last layers": lambda: transformers.Qwen2Config(
-        **SIZES, use_sliding_window=True, sliding_window=20, max_window_layers=2
-    ),
-    "qwen3": lambda: transformers.Qwen3Config(**SIZES, head_dim=32),
-    "starcoder2": lambda: transformers.Starcoder2Config(**SIZES, sliding_window=24),
-    "starcoder2 without biases": lambda: transformers.Starcoder2Config(
-        **SIZES, sliding_window=None, use_bias=False, hidden_act="gelu"
-    ),
-}
 PIECES = (1, 5, 1, 33, 9, 2, 67, 1, 3, 36)
 """So many tokens are read at a time: across windows, spans of keys, calls and the cache's growth."""
 IDS = torch.randint(0, 200, (2 * sum(PIECES),), generator=torch.Generator().manual_seed(3)).tolist()
-
-
-def random_model(shape: str) -> Any:
-    """Return a model whose norms and biases are random too."""
-    torch.manual_seed(5)
-    module = transformers.AutoModelForCausalLM.from_config(SHAPES[shape](), dtype=torch.float32).eval()
-    module.requires_grad_(False)
-    for name, parameter in module.named_parameters():
-        if "norm" in name or name.endswith("bias"):
-            parameter.add_(0.2 * torch.randn_like(parameter))
-    return module
 
 
 def read_in_pieces(network: Network) -> torch.Tensor:
