@@ -46,7 +46,8 @@ class Language:
 
     Regular expressions are for text that does not parse, and match at a line's first character that is not
     blank: each of ``unit_headers`` is the kind of a unit and how its first line begins (its name is group 1),
-    ``colon_header`` how a line begins that opens a block when it ends in a colon.
+    ``colon_header`` how a line begins that opens a block when it ends in a colon, and ``word_header`` (searched for)
+    what tells a line that opens a block which one of ``closing_words`` ends.
     ``strings`` lists longer openers before shorter ones.
     """
 
@@ -55,7 +56,7 @@ class Language:
     extensions: tuple[str, ...]
     grammar: Callable[[], object]
     queries: tuple[str, ...]
-    blocks: Literal["indent", "braces"]
+    blocks: Literal["indent", "braces", "words"]
     indent_unit: str
     strings: tuple[StringStyle, ...]
     line_comment: str | None = None
@@ -63,6 +64,8 @@ class Language:
     identifier_characters: str = "_"
     unit_headers: tuple[tuple[str, str], ...] = ()
     colon_header: str = r"(?!)"
+    word_header: str = r"(?!)"
+    closing_words: tuple[str, ...] = ()
 
 
 @cache

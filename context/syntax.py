@@ -31,6 +31,8 @@ __all__ = [
     "block_end",
     "enclosing_unit",
     "errors",
+    "is_left_open",
+    "is_statement_whole",
     "open_brackets",
     "opens_block",
     "place",
@@ -64,6 +66,15 @@ def statement_end(document: Document, offset: int) -> int | None:
     return _logical_line_end(document, line)
 
 
+def is_statement_whole(document: Document, offset: int) -> bool:
+    """Return whether a statement that parses ends right before an offset, white space left out."""
+    line_start, line_end = (at(document.line_at(offset)) for at in (document.line_start, document.line_end))
+    if has_errors_between(document, line_start, line_end):
+        return False
+    end = line_start + len(document.text[line_start:offset].rstrip())
+    return any(found.capture == "statement" and found.end == end for found in captures(document, end, end))
+
+
 def block_end(document: Document, offset: int) -> int | None:
     """Return the offset at which the innermost block around an offset ends, its closing brace included.
 
@@ -76,12 +87,14 @@ def block_end(document: Document, offset: int) -> int | None:
 
 
 def opens_block(document: Document, line: int) -> bool:
-    """Return whether a line ends by opening a block, as ``def f():``, ``if x {`` and ``=> {`` do.
+    """Return whether a line ends by opening a block, as ``def f():``, ``if x {``, ``=> {`` and ``each do |x|`` do.
 
     A comment after it does not matter. In plain text only a brace opens one.
     """
     text = document.line_text(line)
-    if ":" not in text and "{" not in text:
+    language = document.language
+    has_words = language is not None and re.search(language.word_header, text) is not None
+    if ":" not in text and "{" not in text and not has_words:
         return False
     line_end = document.line_end(line)
     found = scan_to(document, line_end)
@@ -91,10 +104,20 @@ def opens_block(document: Document, line: int) -> bool:
         return False
     if code[-1] == "{":
         return opens_block_at(document, document.line_start(line) + len(code) - 1)
-    language = document.language
+    if has_words and language is not None:
+        return re.search(language.word_header, code) is not None and found.place is Place.CODE
     if code[-1] != ":" or language is None or not re.match(language.colon_header, code.lstrip()):
         return False
     return not brackets_in_block(document, found)
+
+
+def is_left_open(document: Document, start: int, line_end: int) -> bool:
+    """Return whether the code from an offset on has begun something that is not over at the end of a line.
+
+    That is a bracket, or a string that may span lines. For plain text it is a bracket.
+    """
+    found = scan_between(document, start, line_end + 1)  # a string that may not is over after the line
+    return bool(found.unclosed) or found.place is Place.STRING
 
 
 def _logical_line_end(document: Document, line: int) -> int:

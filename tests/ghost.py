@@ -14,7 +14,20 @@ from midspan.completion.completer import Completer
 from midspan.completion.settings import Settings
 from midspan.context.document import Document
 
-LANGUAGE_EXTENSIONS = {"python": "py", "javascript": "js", "typescript": "ts", "typescriptreact": "tsx", "go": "go"}
+LANGUAGE_EXTENSIONS = {
+    "python": "py",
+    "javascript": "js",
+    "typescript": "ts",
+    "typescriptreact": "tsx",
+    "go": "go",
+    "rust": "rs",
+    "java": "java",
+    "c": "c",
+    "cpp": "cpp",
+    "csharp": "cs",
+    "ruby": "rb",
+    "php": "php",
+}
 
 
 def answer_of(
@@ -49,4 +62,4 @@ def check_ghost(before: str, reply: str, expected: str, language: str = "python"
     """Check what is shown for a model's answer; ``expected`` marks the ghost text, or says ``none: why``."""
     shown = ghost(before, reply, language, finish=finish)
     wanted = textwrap.dedent(expected) if not expected.startswith("none: ") else expected
-    assert shown == wanted
+    assert shown == wanted, f"\n{shown}\n--- wanted:\n{wanted}"

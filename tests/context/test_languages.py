@@ -82,6 +82,155 @@ func (s *Shape) Area() float64 {
 
 func f(g func() int) float64 { return 1 }
 """,
+    "rust": """\
+use std::fmt;
+
+/// A shape.
+#[derive(Debug)]
+pub struct Shape<'a> { r: f64, name: &'a str }
+
+enum Kind { Round, Flat(u8) }
+
+pub trait Areal { fn area(&self) -> f64; }
+
+impl<'a> Areal for Shape<'a> {
+    fn area(&self) -> f64 {
+        let c = '{';
+        match self.r { // radius
+            r if r > 0.0 => println!("{}", r),
+            _ => return r#"no"#.len() as f64,
+        }
+        3.14 * self.r
+    }
+}
+
+mod inner { pub fn f() -> i32 { 1 } }
+""",
+    "java": """\
+package shapes;
+
+import java.util.List;
+
+/** A shape. */
+public class Shape implements Areal {
+    private final double r; // radius
+    public Shape(double r) { this.r = r; }
+    @Override
+    public double area() {
+        switch (kind) { case 'a': return 1; default: break; }
+        if (r > 0) { System.out.println("round"); }
+        return Math.PI * r;
+    }
+}
+interface Areal { double area(); }
+enum Kind { ROUND, FLAT }
+record Point(int x, int y) { }
+""",
+    "c": """\
+#include <stdio.h>
+#define MAX 10
+
+/* A shape. */
+struct shape { double r; };
+enum kind { ROUND, FLAT };
+
+static double area(const struct shape *s)
+{
+    if (s->r > 0) { // round
+        printf("%d\\n", 'a');
+    }
+    return 3.14 * s->r;
+}
+""",
+    "cpp": """\
+#include <string>
+namespace shapes {
+class Shape : public Base {
+public:
+    explicit Shape(double r) : r_(r) {}
+    double area() const { return r_; } // radius
+private:
+    double r_;
+};
+template <typename T> T twice(T x) { return x + x; }
+auto f = [](int x) { return R"(it's)"; };
+enum class Kind { Round };
+struct Point { int x; };
+}
+""",
+    "csharp": """\
+using System;
+
+namespace Shapes
+{
+    public interface IAreal { double Area(); }
+
+    public class Shape : IAreal
+    {
+        public double R { get; set; } // radius
+        public Shape(double r) { R = r; }
+        public double Area()
+        {
+            int Local(int x) { return x; }
+            foreach (var x in xs) { Console.WriteLine($"{x} it's"); }
+            return 'a' + @"b".Length;
+        }
+    }
+    public enum Kind { Round, Flat }
+    public struct Point { public int X; }
+}
+""",
+    "ruby": """\
+require 'set'
+
+module Shapes
+  # A shape.
+  class Shape < Base
+    attr_reader :r
+
+    def initialize(r)
+      @r = r
+    end
+
+    def self.unit
+      new(1)
+    end
+
+    def area?
+      if @r > 0
+        puts "#{@r} it's"
+      else
+        list.each do |x|
+          x =~ /'/
+        end
+      end
+    end
+  end
+end
+""",
+    "php": """\
+<p>It's</p>
+<?php
+namespace Shapes;
+
+interface Areal { public function area(): float; }
+
+final class Shape implements Areal
+{
+    private float $r; // radius
+
+    public function __construct(float $r) { $this->r = $r; }
+
+    public function area(): float
+    {
+        if ($this->r > 0) { echo "round $this->r"; }
+        return 3.14 * $this->r . 'a';
+    }
+}
+trait Named { }
+enum Kind { case Round; }
+function f(int $x) { return $x; }
+""",
 }
 UNITS = {
     "python": {("class", "Shape"), ("function", "area")},
@@ -93,6 +242,33 @@ UNITS = {
     },
     "tsx": {("class", "Props"), ("function", "View")},
     "go": {("class", "Shape"), ("class", "Areal"), ("method", "Area"), ("function", "f"), ("function", "")},
+    "rust": {
+        *(("class", name) for name in ("Shape", "Kind", "Areal", "Shape<'a>", "inner")),
+        *(("function", name) for name in ("area", "f")),
+    },
+    "java": {
+        *(("class", name) for name in ("Shape", "Areal", "Kind", "Point")),
+        *(("method", name) for name in ("Shape", "area")),
+    },
+    "c": {("class", "shape"), ("class", "kind"), ("function", "area")},
+    "cpp": {
+        *(("class", name) for name in ("shapes", "Shape", "Kind", "Point")),
+        *(("function", name) for name in ("Shape", "area", "twice", "")),
+    },
+    "csharp": {
+        *(("class", name) for name in ("Shapes", "IAreal", "Shape", "Kind", "Point")),
+        *(("method", name) for name in ("Shape", "Area")),
+        ("function", "Local"),
+    },
+    "ruby": {
+        *(("class", name) for name in ("Shapes", "Shape")),
+        *(("method", name) for name in ("initialize", "unit", "area?")),
+    },
+    "php": {
+        *(("class", name) for name in ("Areal", "Shape", "Named", "Kind")),
+        *(("method", name) for name in ("__construct", "area")),
+        ("function", "f"),
+    },
 }
 
 
@@ -138,6 +314,13 @@ def test_a_language_says_all_that_is_needed_for_text_that_does_not_parse(languag
         ("typescript", "typescript"),
         ("typescriptreact", "tsx"),
         ("go", "go"),
+        ("rust", "rust"),
+        ("java", "java"),
+        ("c", "c"),
+        ("cpp", "cpp"),
+        ("csharp", "csharp"),
+        ("ruby", "ruby"),
+        ("php", "php"),
         ("plaintext", None),
         ("", None),
     ],
@@ -156,6 +339,13 @@ def test_editors_names_for_languages(language_id: str, name: str | None) -> None
         ("d.test.ts", "typescript"),
         ("e.tsx", "tsx"),
         ("f.go", "go"),
+        ("g.rs", "rust"),
+        ("H.java", "java"),
+        ("i.h", "c"),
+        ("j.cc", "cpp"),
+        ("k.cs", "csharp"),
+        ("Rakefile.rake", "ruby"),
+        ("l.php", "php"),
         ("g.go/h", None),
         ("Makefile", None),
         ("", None),
