@@ -21,6 +21,18 @@ class Trigger(StrEnum):
     INVOKED = "invoked"
 
 
+class Did(StrEnum):
+    """What the user did to the document right before, as far as that can be told."""
+
+    UNKNOWN = "unknown"
+    TYPED = "typed"
+    DELETED = "deleted"
+    PASTED = "pasted"
+    UNDONE = "undone"
+    SEVERAL = "several"
+    """The same at several cursors."""
+
+
 class Kind(StrEnum):
     """How far a proposal reaches: to the end of the line, or over a syntactic block of lines."""
 
@@ -68,6 +80,7 @@ class Request:
     trigger: Trigger = Trigger.AUTOMATIC
     selected: SelectedItem | None = None
     snippets: tuple[Snippet, ...] = ()
+    did: Did = Did.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +104,8 @@ class Ask:
 class Usage:
     """What the model server says that a request cost: tokens, and milliseconds where it measures them.
 
-    ``is_shortened``: less was read than was asked for, since time was short.
+    ``is_shortened``: less was read than was asked for, since time was short. ``wasted_tokens`` are those of the
+    generated ones that came after the useful end of the proposal.
     """
 
     prompt_tokens: int = 0
@@ -99,6 +113,18 @@ class Usage:
     generated_tokens: int = 0
     prompt_ms: float = 0.0
     is_shortened: bool = False
+    wasted_tokens: int = 0
+
+    def plus(self, other: Usage) -> Usage:
+        """Return what both cost together."""
+        return Usage(
+            self.prompt_tokens + other.prompt_tokens,
+            self.reused_tokens + other.reused_tokens,
+            self.generated_tokens + other.generated_tokens,
+            self.prompt_ms + other.prompt_ms,
+            self.is_shortened or other.is_shortened,
+            self.wasted_tokens + other.wasted_tokens,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,25 @@
 """Where a proposal ends: the stream of the model is watched and closed as soon as the unit is whole.
 
-A line ends at its line break; a block at the first line that is indented no deeper than its header, except inside
-a string that spans lines. The closing bracket of a block belongs to it where nothing after the cursor closes it.
+A line ends at its line break, unless it has begun a bracket or a string that goes on: then at the end of the line on
+which that is over. A block ends at the first line that is indented no deeper than its header, except inside a string
+that spans lines. What closes a block belongs to it where nothing after the cursor closes it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 
 from ..context.cursor import Cursor
-from ..context.syntax import Place, place
+from ..context.lexical import scan
+from ..context.syntax import Place, is_left_open, place
 from .ask import Kind
-from .layout import header_line, indent_width, text_after
+from .layout import header_line, indent_width, line_below
 
-CLOSERS = ")]}"
+MOST_STATEMENT_LINES = 12
+"""A statement that is still open after so many lines is not waited for."""
+
+_CLOSING = re.compile(r"\s*[)\]}]+[;,]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +29,17 @@ class Boundary:
     cursor: Cursor
     kind: Kind
     max_lines: int
-    """A block is cut off after so many lines."""
+    """A proposal is cut off after so many lines."""
+    _known: dict[str, bool] = field(default_factory=dict)
+    """Whether a text leaves something open: it is asked again with each token that follows."""
 
     def end(self, text: str) -> int | None:
         """Return the length at which ``text`` is whole, or None while it has to go on."""
         return self._line_end(text) if self.kind is Kind.LINE else self._block_end(text)
+
+    def goes_on(self, text: str) -> bool:
+        """Tell whether a line that its server has ended is the first one of a statement that needs more."""
+        return self.kind is Kind.LINE and text.strip() != "" and self.end(text + "\n") is None
 
     def whole_part(self, text: str) -> str:
         """Return what can be offered of a text that was cut off: nothing of a line, all whole lines of a block."""
@@ -38,8 +50,25 @@ class Boundary:
     def _line_end(self, text: str) -> int | None:
         blank_head = not self.cursor.line_head.strip()
         start = len(text) - len(text.lstrip()) if blank_head else 0
-        at = text.find("\n", start)
-        return None if at < 0 or (blank_head and start == len(text)) else at
+        if blank_head and start == len(text):
+            return None
+        at, most = text.find("\n", start), min(self.max_lines, MOST_STATEMENT_LINES)
+        while at >= 0 and text.count("\n", start, at) + 1 < most and self._is_left_open(text, at):
+            at = text.find("\n", at + 1)
+        return at if at >= 0 else None
+
+    def _is_left_open(self, text: str, at: int) -> bool:
+        cursor = self.cursor
+        language = cursor.document.language
+        if language is None or cursor.place is not Place.CODE or cursor.line_tail.strip():
+            return False
+        text = text[: at + 1]
+        if text not in self._known:
+            read = scan(text, language)  # quick, and nearly always enough
+            self._known[text] = (read.unclosed != () or read.place is Place.STRING) and is_left_open(
+                cursor.document.replace(cursor.offset, cursor.offset, text), cursor.offset, cursor.offset + at
+            )
+        return self._known[text]
 
     def _block_end(self, text: str) -> int | None:
         floor = indent_width(header_line(self.cursor))
@@ -56,13 +85,23 @@ class Boundary:
         return None
 
     def _with_closer(self, text: str, at: int, line: str, *, is_whole: bool) -> int | None:
-        """Take the line that closes the block with it, unless the text after the cursor closes it already."""
-        closer = line.strip()
-        if closer[0] not in CLOSERS or indent_width(line) < indent_width(header_line(self.cursor)):
+        """Take what closes the block with it (no more of its line), unless the text after the cursor does already."""
+        closer, floor = self._closer(line), indent_width(header_line(self.cursor))
+        if not closer or indent_width(line) < floor:
             return at
-        if text_after(self.cursor).lstrip()[:1] == closer[0]:
+        tail, below = self.cursor.line_tail, line_below(self.cursor)
+        after = tail if tail.strip() else below if indent_width(below) >= floor else ""
+        if self._closer(after).lstrip()[:1] == closer.lstrip()[:1]:
             return at
-        return at + 1 + len(line) if is_whole else None
+        return at + 1 + len(closer) if is_whole else None
+
+    def _closer(self, line: str) -> str:
+        """Return the part of a line that closes a block, with the white space before it, or an empty string."""
+        if brackets := _CLOSING.match(line):
+            return brackets[0]
+        language = self.cursor.document.language
+        word = re.match(r"\s*(\w+)", line)
+        return word[0] if word is not None and language is not None and word[1] in language.closing_words else ""
 
     def _in_string(self, text: str, at: int) -> bool:
         cursor = self.cursor

@@ -26,8 +26,11 @@ class _Growing:
     text: str = ""
     logprob: float | None = 0.0
     n_tokens: int = 0
+    n_wasted: int = 0
     end: int | None = None
     finish: str | None = None
+    before: Usage = field(default_factory=Usage)
+    """What the earlier lines of a statement cost."""
     usage: Usage = field(default_factory=Usage)
 
     def add(self, delta: Delta, boundary: Boundary) -> None:
@@ -40,7 +43,20 @@ class _Growing:
             self.logprob = None  # the server does not tell
         self.finish = delta.finish or self.finish
         self.usage = delta.usage or self.usage
-        self.end = boundary.end(self.text)
+        was_whole, self.end = self.end is not None, boundary.end(self.text)
+        if self.end is not None and delta.text:
+            beyond = min(len(delta.text), len(self.text) - self.end) / len(delta.text)
+            self.n_wasted += delta.n_tokens if was_whole else int(beyond * delta.n_tokens)
+
+    def next_line(self, boundary: Boundary) -> None:
+        """Begin the next line of a statement."""
+        self.before, self.usage, self.finish = self.before.plus(self.usage), Usage(), None
+        self.add(Delta("\n", logprob=0.0), boundary)
+
+    def cost(self) -> Usage:
+        cost = self.before.plus(self.usage)
+        n_generated = max(self.n_tokens, cost.generated_tokens)
+        return replace(cost, generated_tokens=n_generated, wasted_tokens=self.n_wasted)
 
     def candidate(self, boundary: Boundary) -> Candidate:
         complete = self.end is not None or self.finish == "stop"
@@ -61,14 +77,26 @@ async def collect(backend: Backend, ask: Ask, boundary: Boundary, trace: Trace, 
                 if sample and time.monotonic() - began > MORE_SECONDS:
                     break
                 growing.append(_Growing())
-                await _read(backend, replace(ask, sample=sample), boundary, trace, growing[-1])
+                await _write(backend, replace(ask, sample=sample), boundary, trace, growing[-1])
     except TimeoutError:
         trace.verdict += ", out of time"
     finally:
         trace.timing_ms["model"] = (time.monotonic() - began) * 1000
         for one in growing:
-            trace.add_usage(replace(one.usage, generated_tokens=max(one.n_tokens, one.usage.generated_tokens)))
+            trace.add_usage(one.cost())
     return tuple(one.candidate(boundary) for one in growing)
+
+
+async def _write(backend: Backend, ask: Ask, boundary: Boundary, trace: Trace, one: _Growing) -> None:
+    """Have a candidate written, line after line where the model server ends each and the statement needs more."""
+    await _read(backend, ask, boundary, trace, one)
+    while one.finish == "stop" and one.text == one.raw and boundary.goes_on(one.text):
+        one.next_line(boundary)
+        longer = replace(ask.hole, prefix=ask.hole.prefix + one.raw)
+        n_before = one.n_tokens
+        await _read(backend, replace(ask, hole=longer), boundary, trace, one)
+        if one.n_tokens == n_before:
+            break  # it has no more to say
 
 
 async def _read(backend: Backend, ask: Ask, boundary: Boundary, trace: Trace, one: _Growing) -> None:

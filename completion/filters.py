@@ -17,7 +17,7 @@ from .draft import Draft
 from .indentation import fit_indentation
 from .layout import header_line, indent_width, line_below, lines_below
 from .line_tail import fit_line_tail
-from .parsing import can_be_judged, errors_after, errors_before
+from .parsing import can_be_judged, errors_after, errors_before, leaves_open
 from .trace import Trace
 
 Filter = Callable[[Draft, Cursor], Draft | str]
@@ -116,10 +116,13 @@ def with_line_ends(draft: Draft, cursor: Cursor) -> Draft | str:
 
 
 def parses_no_worse(draft: Draft, cursor: Cursor) -> Draft | str:
-    """Drop what adds a syntax error to the document."""
+    """Drop what adds a syntax error to the document, or leaves one there by a bracket or string that it begins."""
     if not can_be_judged(cursor):
         return draft
-    return "breaks the syntax" if errors_after(draft, cursor) > errors_before(cursor) else draft
+    after, before = errors_after(draft, cursor), errors_before(cursor)
+    if after > before:
+        return "breaks the syntax"
+    return "leaves a bracket or a string open" if after == before > 0 and leaves_open(draft, cursor) else draft
 
 
 def _is_telling(line: str) -> bool:

@@ -58,7 +58,8 @@ def _ways(draft: Draft, cursor: Cursor) -> Iterator[Draft]:
     yield draft
     tail = CLOSING_TAIL.fullmatch(cursor.line_tail.rstrip())
     closer = unmatched_closer(draft.text)
-    if closer is not None and tail is not None and draft.text[closer + 1 :].strip():
+    goes_on = closer is not None and draft.text[closer:].strip() != cursor.line_tail.strip()
+    if closer is not None and tail is not None and goes_on and draft.text[closer + 1 :].strip():
         yield replace(draft, covers=tail.end())  # it closes the bracket and goes on
     if closer is not None and text_after(cursor).lstrip().startswith(draft.text[closer]):
         yield replace(draft, text=draft.text[:closer].rstrip())

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from ..context.cursor import Cursor
 from ..context.document import Document
-from ..context.syntax import errors
+from ..context.lexical import scan
+from ..context.syntax import Place, errors, is_left_open
 from .draft import Draft
 
 WHOLE = 60_000
@@ -29,6 +30,16 @@ def errors_after(draft: Draft, cursor: Cursor) -> int:
     """Return how many there are with the draft in its place."""
     document, offset = _judged(cursor)
     return errors(document.replace(offset, offset + draft.covers, draft.text))
+
+
+def leaves_open(draft: Draft, cursor: Cursor) -> bool:
+    """Tell whether the draft begins a bracket or a string that may span lines, and does not end it."""
+    read = scan(draft.text + "\n", cursor.document.language)  # quick, and nearly always enough
+    if cursor.place is not Place.CODE or (not read.unclosed and read.place is not Place.STRING):
+        return False
+    document, offset = _judged(cursor)
+    inserted = document.replace(offset, offset + draft.covers, draft.text)
+    return is_left_open(inserted, offset, offset + len(draft.text))
 
 
 def _judged(cursor: Cursor) -> tuple[Document, int]:

@@ -53,14 +53,7 @@ class Trace:
 
     def add_usage(self, new: Usage) -> None:
         """Add what one candidate cost."""
-        so_far = self.usage
-        self.usage = Usage(
-            so_far.prompt_tokens + new.prompt_tokens,
-            so_far.reused_tokens + new.reused_tokens,
-            so_far.generated_tokens + new.generated_tokens,
-            so_far.prompt_ms + new.prompt_ms,
-            so_far.is_shortened or new.is_shortened,
-        )
+        self.usage = self.usage.plus(new)
 
     def drop(self, text: str, why: str) -> None:
         """Note that ``text`` is not offered."""
