@@ -48,13 +48,15 @@ async def complete(
 
     with trace.step("context"):
         cursor, verdict = _look(wished, settings)
-        trace.verdict = verdict.silent or f"wanted: one {verdict.kind}"
+        trace.verdict = verdict.silent or verdict.nothing_new or f"wanted: one {verdict.kind}"
     if verdict.silent:
         return _answer((), request, trace)
 
     if (held := memory.lookup(wished, n)) is not None:
         trace.source = "reuse"
         return _answer(held, request, trace)
+    if verdict.nothing_new:
+        return _answer((), request, trace)
 
     with trace.step("context"):
         ask = prompt.build(cursor, verdict, (*gather(cursor), *request.snippets), path, deadline)
@@ -69,6 +71,9 @@ async def complete(
     with trace.step("shape"):
         ordered = rank.order(candidates, trace)
         proposals = filters.apply(ordered, cursor, verdict.kind, trace)
+        for one in (one for one in proposals if memory.was_rejected(wished, one)):
+            trace.drop(one.edits[0].text, "you have rejected it here")
+        proposals = tuple(one for one in proposals if not memory.was_rejected(wished, one))
     if proposals or all(candidate.complete for candidate in candidates):
         memory.store(wished, proposals, n)
     return _answer(proposals, request, trace)

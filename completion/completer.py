@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .ask import Deadline, Request
+from .ask import Deadline, Proposal, Request
 from .backends import open_backend
 from .backends.base import Backend
 from .complete import Answer, complete, read_ahead
+from .onward import onward
 from .reuse import Memory
 from .settings import Settings
 
@@ -41,6 +42,19 @@ class Completer:
         """Have read what a request would show the model, unless it is answered from memory."""
         if self.memory.lookup(request, 1) is None:
             await read_ahead(request, deadline, settings=self.settings, backend=self.backend, path=path)
+
+    async def go_on(self, request: Request, proposal: Proposal, deadline: Deadline, path: str = "") -> None:
+        """Work out what would be proposed once a proposal is taken, and remember it, unless that costs money."""
+        if not self.backend.reads_ahead:
+            return
+        for follower in onward(request, proposal):
+            answer = await self.complete(follower, deadline, path, n=1)
+            if answer.proposals or answer.trace.error is not None:
+                return
+
+    def reject(self, proposal_id: str) -> None:
+        """Take note that the user does not want a proposal where it was made."""
+        self.memory.reject(proposal_id)
 
     def forget(self, uri: str) -> None:
         """Drop what is remembered about a document that was closed."""

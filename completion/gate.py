@@ -5,37 +5,61 @@ A pure function of the request, the place of the cursor and the settings; asks n
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from ..context.cursor import Cursor
-from ..context.syntax import Place
-from .ask import Kind, Request, Trigger
+from ..context.syntax import Place, is_statement_whole
+from .ask import Did, Kind, Request, Trigger
 from .layout import header_line, indent_width, line_below
 from .settings import CompletionSettings
 
 MAX_CHARACTERS = 2_000_000
 """Larger documents are data, not code that somebody types."""
 
+_LEAST_CHARACTERS = 3
+_LICENCE_LINES = 40
+_LICENCE = re.compile(r"copyright|licen[cs]e|all rights reserved|SPDX-", re.IGNORECASE)
+_SECRET_FILE = re.compile(
+    r"\.env(?:\..+)?|.+\.env|\.netrc|_netrc|\.pgpass|\.npmrc|\.pypirc|\.htpasswd|id_(?:rsa|dsa|ecdsa|ed25519)"
+    r"|credentials|.+\.(?:pem|key|p12|pfx|jks|keystore|kdbx|asc|gpg|tfvars)",
+    re.IGNORECASE,
+)
+_EXAMPLE = re.compile(r"(?:example|sample|template)", re.IGNORECASE)
+_WHY_NOTHING_NEW = {
+    Did.DELETED: "you have just deleted something",
+    Did.PASTED: "you have just pasted something",
+    Did.UNDONE: "you have just undone or redone something",
+    Did.SEVERAL: "you are typing at several cursors",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Ask for a proposal of ``kind``, or stay silent: then ``silent`` says why."""
+    """Ask for a proposal of ``kind``, or stay silent: then ``silent`` says why.
+
+    With ``nothing_new`` the model is not asked, for that reason, but what was shown before may come back.
+    """
 
     kind: Kind = Kind.LINE
     max_tokens: int = 0
     silent: str = ""
+    nothing_new: str = ""
 
 
 def verdict(request: Request, cursor: Cursor, settings: CompletionSettings) -> Verdict:
-    """Decide on one request. One that the user made by key is refused only where no text can be written."""
+    """Decide on one request. One that the user made by key is refused only where no text may be written."""
     silent = _refusal(request, settings)
+    nothing_new = ""
     if not silent and request.trigger is Trigger.AUTOMATIC:
         silent = _not_now(request, cursor, settings)
+        nothing_new = _nothing_new(request, cursor, settings)
     if silent:
         return Verdict(silent=silent)
     kind = _kind(cursor, settings)
     limit = settings.max_line_tokens if kind is Kind.LINE else settings.max_block_tokens
-    return Verdict(kind=kind, max_tokens=limit)
+    return Verdict(kind, limit, nothing_new=nothing_new)
 
 
 def _refusal(request: Request, settings: CompletionSettings) -> str:
@@ -47,6 +71,9 @@ def _refusal(request: Request, settings: CompletionSettings) -> str:
         return "the document is too large"
     if "\0" in request.document.text:
         return "the document is binary"
+    name = PurePosixPath(request.document.uri).name
+    if _SECRET_FILE.fullmatch(name) and not _EXAMPLE.search(name):
+        return "the file may hold secrets"
     return ""
 
 
@@ -57,7 +84,49 @@ def _not_now(request: Request, cursor: Cursor, settings: CompletionSettings) -> 
         return "the language is switched off"
     if cursor.identifier_after:
         return "in the middle of a word"
+    if cursor.place is Place.COMMENT:
+        if not settings.in_comments:
+            return "not in comments (completion.in_comments)"
+        if _is_in_licence(cursor):
+            return "in a licence"
     return ""
+
+
+def _nothing_new(request: Request, cursor: Cursor, settings: CompletionSettings) -> str:
+    """Return why the model is not asked, though what is known may be shown."""
+    if why := _WHY_NOTHING_NEW.get(request.did, ""):
+        return why
+    if len(request.document.text.strip()) < _LEAST_CHARACTERS:
+        return "there is nothing yet to go by"
+    if settings.eagerness == "high":
+        return ""
+    if _is_finished(cursor):
+        return "the statement is finished"
+    if settings.eagerness == "low" and not _is_telling(cursor):
+        return "too little is typed of the line (completion.eagerness)"
+    return ""
+
+
+def _is_finished(cursor: Cursor) -> bool:
+    """Tell whether the cursor stands right behind a statement that is whole, with nothing after it on its line."""
+    head = cursor.line_head.rstrip()
+    if cursor.line_tail.strip() or cursor.place is not Place.CODE or not head or cursor.open_brackets:
+        return False
+    return head[-1] in "};" or (head[-1] in ")]\"'`" and is_statement_whole(cursor.document, cursor.offset))
+
+
+def _is_telling(cursor: Cursor) -> bool:
+    """Tell whether somebody who wants little would want a proposal: a body to fill, or a line well begun."""
+    return cursor.after_opener or sum(map(str.isalnum, cursor.line_head)) >= _LEAST_CHARACTERS
+
+
+def _is_in_licence(cursor: Cursor) -> bool:
+    """Tell whether the comment around the cursor, near the top of the file, is about rights."""
+    line = cursor.document.line_at(cursor.offset)
+    if line >= _LICENCE_LINES:
+        return False
+    head = cursor.document.text[: cursor.offset]
+    return _LICENCE.search(head) is not None
 
 
 def _kind(cursor: Cursor, settings: CompletionSettings) -> Kind:

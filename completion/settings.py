@@ -20,6 +20,14 @@ class CompletionSettings(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Meta(description="Whether to propose while you type; false leaves only the key that asks for one."),
     ] = True
+    eagerness: Annotated[
+        Literal["low", "auto", "high"],
+        Meta(
+            description="How readily something is proposed while you type: `low` only to fill bodies and lines well "
+            "begun, `high` also where a statement is finished already."
+        ),
+    ] = "auto"
+    in_comments: Annotated[bool, Meta(description="Whether to propose in comments while you type.")] = True
     disabled_languages: Annotated[
         tuple[str, ...],
         Meta(description="Language ids (as the editor names them) in which nothing is proposed while you type."),
@@ -92,8 +100,8 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["auto", "int8", "int4", "float32", "bfloat16", "float16"],
         Meta(
             description="Precision of the model. `auto` takes what this machine is quick in: int8 weights on a CPU, "
-            "bf16 elsewhere. `int8` and `int4` make a large model fit into less memory; `int4` is less exact. Any other "
-            "is kept to throughout, and on a CPU is slower."
+            "bf16 elsewhere. `int8` and `int4` make a large model fit into less memory; `int4` is less exact. Any "
+            "other is kept to throughout, and on a CPU is slower."
         ),
     ] = "auto"
     threads: Annotated[

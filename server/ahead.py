@@ -1,7 +1,8 @@
-"""Reading ahead: what was just changed is shown to the model before anybody asks there.
+"""Thinking ahead while nobody waits: reading what was just changed, and working out what follows a proposal.
 
-Editors that ask at each key do so before this begins. It is for changes that no request follows, as after pasting,
-undoing or renaming, and for who asks by key only after a while.
+Editors that ask at each key do so before either begins. Reading is for changes that no request follows, as after
+pasting, undoing or renaming, and for who asks by key only after a while; the other is for who takes what is on screen
+and then wants to go on.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from ..completion.ask import Deadline, Request
+from ..completion.ask import Deadline, Proposal, Request
 from ..context.document import Change
 from .connection import Connection
 from .logs import where
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 
 WAIT_SECONDS = 0.15
 """How long a request may take to follow its change."""
+LOOK_SECONDS = 0.25
+"""Who types on sooner does not look at what is proposed."""
 MOST_MS = 30_000
 
 
@@ -33,11 +36,23 @@ async def read_ahead(connection: Connection, uri: str, change: Change) -> None:
         return
     request = Request(document, document.offset_at(change.start) + len(change.text))
     await asyncio.sleep(WAIT_SECONDS)
-    if session.is_asking(uri) or uri in session.asked or session.documents.get(uri) is not document:
+    if uri in session.asked or session.documents.get(uri) is not document:
         return
     path = relative_path(document.uri, document.language_id, session.folders)
     try:
-        with session.latest(uri):
-            await completer.read_ahead(request, Deadline.after(MOST_MS), path)
+        await completer.read_ahead(request, Deadline.after(MOST_MS), path)
     except Exception as error:
         log.error("reading ahead failed: %s", where(error))
+
+
+async def go_on(connection: Connection, request: Request, proposal: Proposal) -> None:
+    """Work out what would be proposed once a proposal is taken, unless something else happens in the document."""
+    completer = connection.session.completer_now
+    if completer is None:
+        return
+    await asyncio.sleep(LOOK_SECONDS)
+    path = relative_path(request.document.uri, request.document.language_id, connection.session.folders)
+    try:
+        await completer.go_on(request, proposal, Deadline.after(MOST_MS), path)
+    except Exception as error:
+        log.error("going on failed: %s", where(error))

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from ..completion.ask import Deadline, Request, Trigger
+from ..completion.ask import Deadline, Did, Request, Trigger
 from ..context.document import Document
 from . import from_lsp, to_lsp
+from .ahead import go_on
 from .connection import Connection
 from .from_lsp import Wish
 from .logs import where
@@ -48,7 +49,7 @@ async def inline_completion(connection: Connection, wish: Wish) -> types.InlineC
         if document is None or _is_outdated(wish, document):
             return to_lsp.nothing()
         session.asked.add(wish.uri)
-        work = asyncio.create_task(_proposed(connection, wish, document, trigger, deadline))
+        work = asyncio.create_task(_proposed(connection, wish, document, trigger, deadline, session.did(wish.uri)))
         return await _within(limit_ms / 1000, work)
 
 
@@ -74,7 +75,7 @@ async def _within(seconds: float, work: asyncio.Task[types.InlineCompletionList]
 
 
 async def _proposed(
-    connection: Connection, wish: Wish, document: Document, trigger: Trigger, deadline: Deadline
+    connection: Connection, wish: Wish, document: Document, trigger: Trigger, deadline: Deadline, did: Did
 ) -> types.InlineCompletionList:
     session = connection.session
     completer = await session.completer()
@@ -85,7 +86,7 @@ async def _proposed(
         if newer is None or newer.version != wish.version:
             return to_lsp.nothing()
         document = newer
-    request: Request = from_lsp.request(wish, document, trigger)
+    request: Request = from_lsp.request(wish, document, trigger, did)
     path = relative_path(document.uri, document.language_id, session.folders)
     answer = await completer.complete(request, deadline, path)
     session.last_answers[document.uri] = _report(answer, document)
@@ -93,6 +94,9 @@ async def _proposed(
         report_problem(connection, answer.trace.error)
     if _has_changed(session, document):
         raise asyncio.CancelledError
+    if answer.proposals:
+        session.show(document.uri, answer.proposals[0].edits[0].text)
+        session.think_ahead(document.uri, go_on(connection, request, answer.proposals[0]))
     return to_lsp.inline_list(request, answer.proposals)
 
 

@@ -60,16 +60,15 @@ def exit_(ls: MidspanServer, params: object) -> None:
 def did_open(ls: MidspanServer, params: object) -> None:
     """Hold the document from now on."""
     opened = from_lsp.opened_document(params)
-    ls.session.documents.open(opened.uri, opened.language_id, opened.version, opened.text)
+    ls.session.open(opened.uri, opened.language_id, opened.version, opened.text)
 
 
 def did_change(ls: MidspanServer, params: object) -> None:
     """Apply the changes to the document, and think ahead."""
     edited = from_lsp.edited(params)
-    ls.session.asked.discard(edited.uri)
-    ls.session.documents.edit(edited.uri, edited.changes, edited.version)
+    ls.session.edit(edited.uri, edited.changes, edited.version)
     if edited.changes:
-        ls.session.spawn(read_ahead(ls, edited.uri, edited.changes[-1]))
+        ls.session.think_ahead(edited.uri, read_ahead(ls, edited.uri, edited.changes[-1]))
 
 
 def did_save(ls: MidspanServer, params: object) -> None:
@@ -79,10 +78,7 @@ def did_save(ls: MidspanServer, params: object) -> None:
 def did_close(ls: MidspanServer, params: object) -> None:
     """Forget the document."""
     uri = from_lsp.document_uri(params)
-    ls.session.documents.close(uri)
-    ls.session.cancel(uri)
-    ls.session.last_answers.pop(uri, None)
-    ls.session.asked.discard(uri)
+    ls.session.close_document(uri)
     if (completer := ls.session.completer_now) is not None:
         completer.forget(uri)
 
@@ -99,9 +95,11 @@ def why(ls: MidspanServer, params: object) -> dict[str, object] | None:
 
 def execute_command(ls: MidspanServer, params: object) -> bool:
     """Note what became of a proposal."""
-    name, _ = from_lsp.command(params)
+    name, proposal_id = from_lsp.command(params)
     if name not in to_lsp.COMMANDS:
         raise from_lsp.InvalidParams("there is no such command")
+    if name == to_lsp.REJECTED and proposal_id is not None and (completer := ls.session.completer_now) is not None:
+        completer.reject(proposal_id)
     return True
 
 

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Protocol
 
-from ..completion.ask import Deadline, Request
+from ..completion.ask import Deadline, Proposal, Request
 from ..completion.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,6 +29,14 @@ class Completer(Protocol):
 
     async def read_ahead(self, request: Request, deadline: Deadline, path: str) -> None:
         """Have read what a request would show the model."""
+        ...
+
+    async def go_on(self, request: Request, proposal: Proposal, deadline: Deadline, path: str) -> None:
+        """Work out what would be proposed once a proposal is taken."""
+        ...
+
+    def reject(self, proposal_id: str) -> None:
+        """Take note that the user does not want a proposal."""
         ...
 
     def forget(self, uri: str) -> None:

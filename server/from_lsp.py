@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from pygls.exceptions import JsonRpcInvalidParams
 
-from ..completion.ask import Request, SelectedItem, Trigger
+from ..completion.ask import Did, Request, SelectedItem, Trigger
 from ..context.document import Change, Document, Position
 
 InvalidParams = JsonRpcInvalidParams
@@ -128,13 +128,13 @@ def wish(params: object) -> Wish:
     )
 
 
-def request(wish: Wish, document: Document, trigger: Trigger) -> Request:
+def request(wish: Wish, document: Document, trigger: Trigger, did: Did = Did.UNKNOWN) -> Request:
     """Return the request for a snapshot. A cursor outside the text is moved to the nearest place in it."""
     selected = None
     if wish.selected is not None:
         start, end = document.offset_at(wish.selected.start), document.offset_at(wish.selected.end)
         selected = SelectedItem(min(start, end), max(start, end), wish.selected.text)
-    return Request(document, document.offset_at(wish.position), trigger, selected)
+    return Request(document, document.offset_at(wish.position), trigger, selected, did=did)
 
 
 def client_facts(params: object) -> ClientFacts:

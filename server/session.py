@@ -6,14 +6,16 @@ Knows what is open, what is in flight and what is configured; sends and receives
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..completion.ask import Trigger
+from ..completion.ask import Did, Trigger
 from ..completion.settings import Settings
+from ..context.document import Change
 from .completer import Completer
 from .documents import Documents
+from .edits import Edits
 from .from_lsp import ClientFacts
 from .paths import folder_on_disk
 from .settings import EditorSettings
@@ -41,11 +43,46 @@ class Session:
         """For each document, how the last answer in it came about, as JSON."""
         self.asked: set[str] = set()
         """The documents that were asked for text since their last change."""
+        self._edits: dict[str, Edits] = {}
         self._completer: Completer | None = None
         self._is_configured = asyncio.Event()
         self._in_flight: dict[str, asyncio.Task[object]] = {}
+        self._ahead: dict[str, asyncio.Task[None]] = {}
         self._background: set[asyncio.Task[None]] = set()
         self._zero_based_triggers = False
+
+    def open(self, uri: str, language_id: str, version: int, text: str) -> None:
+        """Hold a document from now on."""
+        self.documents.open(uri, language_id, version, text)
+        self._edits.pop(uri, None)
+
+    def edit(self, uri: str, changes: Sequence[Change], version: int | None) -> None:
+        """Apply changes to a document, and note what the user did by them."""
+        self.asked.discard(uri)
+        before = self.documents.get(uri)
+        self.documents.edit(uri, changes, version)
+        after = self.documents.get(uri)
+        if before is not None and after is not None and changes:
+            self._edits.setdefault(uri, Edits(before)).note(changes, before, after)
+
+    def close_document(self, uri: str) -> None:
+        """Forget a document, and call off what is done for it."""
+        self.documents.close(uri)
+        self.cancel(uri)
+        self._call_off(uri)
+        self.last_answers.pop(uri, None)
+        self.asked.discard(uri)
+        self._edits.pop(uri, None)
+
+    def did(self, uri: str) -> Did:
+        """Return what the user did to a document last."""
+        edits = self._edits.get(uri)
+        return Did.UNKNOWN if edits is None else edits.did
+
+    def show(self, uri: str, text: str) -> None:
+        """Note the text that is on screen as ghost text."""
+        if (edits := self._edits.get(uri)) is not None:
+            edits.expect(text)
 
     @property
     def project_dir(self) -> Path | None:
@@ -85,6 +122,7 @@ class Session:
         task = asyncio.current_task()
         assert task is not None
         self.cancel(uri)
+        self._call_off(uri)
         self._in_flight[uri] = task
         try:
             yield
@@ -92,9 +130,15 @@ class Session:
             if self._in_flight.get(uri) is task:
                 del self._in_flight[uri]
 
-    def is_asking(self, uri: str) -> bool:
-        """Tell whether a request is in flight for the document."""
-        return uri in self._in_flight
+    def think_ahead(self, uri: str, work: Coroutine[object, object, None]) -> None:
+        """Do some work for a document until the next request, or the next such work, in it."""
+        self._call_off(uri)
+        self._ahead[uri] = task = self.spawn(work)
+        task.add_done_callback(lambda _: self._ahead.pop(uri, None) if self._ahead.get(uri) is task else None)
+
+    def _call_off(self, uri: str) -> None:
+        if (ahead := self._ahead.pop(uri, None)) is not None:
+            ahead.cancel()
 
     def cancel(self, uri: str) -> None:
         """Cancel the document's request in flight, if there is one."""

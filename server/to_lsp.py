@@ -16,7 +16,9 @@ from ..context.document import Document, Position
 
 ACCEPTED = "midspan.accepted"
 """The command that an editor runs once the user has taken a proposal; its argument is the proposal's id."""
-COMMANDS = (ACCEPTED,)
+REJECTED = "midspan.rejected"
+"""The command that an editor runs once the user has put a proposal away; its argument is the proposal's id."""
+COMMANDS = (ACCEPTED, REJECTED)
 
 
 def capabilities() -> types.ServerCapabilities:

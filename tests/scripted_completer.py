@@ -58,6 +58,8 @@ class Script:
     requests: list[Request] = field(default_factory=list)
     read_ahead: list[Request] = field(default_factory=list)
     reads: Callable[[], Awaitable[None]] = nothing
+    gone_on: list[tuple[Request, Proposal]] = field(default_factory=list)
+    rejected: list[str] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
     n_cancelled: int = 0
@@ -105,6 +107,17 @@ class ScriptedCompleter:
         except asyncio.CancelledError:
             self.script.n_cancelled += 1
             raise
+
+    async def go_on(self, request: Request, proposal: Proposal, deadline: Deadline, path: str) -> None:
+        self.script.gone_on.append((request, proposal))
+        try:
+            await self.script.reads()
+        except asyncio.CancelledError:
+            self.script.n_cancelled += 1
+            raise
+
+    def reject(self, proposal_id: str) -> None:
+        self.script.rejected.append(proposal_id)
 
     def forget(self, uri: str) -> None:
         self.script.forgotten.append(uri)

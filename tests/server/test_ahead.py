@@ -16,6 +16,7 @@ URI = "file:///project/a.py"
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ahead, "WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(ahead, "LOOK_SECONDS", 0.1)
 
 
 async def test_a_change_that_no_request_follows_is_read_ahead_at_its_end(connect: Any, script: Script) -> None:
@@ -63,3 +64,53 @@ async def test_only_the_newest_text_is_read_and_none_of_a_closed_document(connec
     session.close_document(URI)
     await asyncio.sleep(0.15)
     assert len(script.read_ahead) == 1
+
+
+async def test_what_follows_a_proposal_is_worked_out_while_it_is_looked_at(connect: Any, script: Script) -> None:
+    session = await connect()
+    session.open(URI, "python", "x = ")
+    await session.complete(URI)
+    await until(lambda: len(script.gone_on) == 1)
+    ((request, proposal),) = script.gone_on
+    assert request.document.text == "x = "
+    assert proposal.edits[0].text == "hello"
+    await asyncio.sleep(0.15)
+    assert len(script.gone_on) == 1
+
+
+@pytest.mark.parametrize("what", ["a change", "a request", "closing"])
+async def test_whatever_happens_calls_it_off(connect: Any, script: Script, what: str) -> None:
+    script.reads = asyncio.Event().wait  # type: ignore[assignment]
+    session = await connect()
+    session.open(URI, "python", "x = ")
+    await session.complete(URI)
+    await until(lambda: len(script.gone_on) == 1)
+    if what == "a change":
+        session.type(URI, "1")
+    elif what == "a request":
+        await session.complete(URI)
+    else:
+        session.close_document(URI)
+    await until(lambda: script.n_cancelled == 1)
+
+
+async def test_who_types_on_does_not_look_at_it(connect: Any, script: Script) -> None:
+    session = await connect()
+    session.open(URI, "python", "x = ")
+    for letter in "abc":
+        await session.complete(URI)
+        session.type(URI, letter)
+    await asyncio.sleep(0.2)
+    assert not script.gone_on
+
+
+async def test_a_proposal_that_is_put_away_is_told_to_the_completer(connect: Any, script: Script) -> None:
+    session = await connect()
+    session.open(URI, "python", "x = ")
+    await session.complete(URI)
+    params = {"command": "midspan.rejected", "arguments": ["proposal-1"]}
+    assert await session.request("workspace/executeCommand", params) is True
+    assert script.rejected == ["proposal-1"]
+    for odd in ([], [None], [1, 2], ["x" * 10_000]):
+        await session.request("workspace/executeCommand", params | {"arguments": odd})
+    assert script.rejected == ["proposal-1", "x" * 10_000]
