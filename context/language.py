@@ -85,6 +85,12 @@ def query_of(language: Language) -> Query:
 
 
 @cache
+def builtin_names(language: Language) -> frozenset[str]:
+    """Return the names that need no declaration in a language: the words of its text file."""
+    return frozenset((resources.files(__package__) / "languages" / f"{language.name}.txt").read_text("utf-8").split())
+
+
+@cache
 def has_capture(language: Language, name: str) -> bool:
     """Return whether a language's query captures anything under a name."""
     return f"@{name}\n" in _query_text(language)

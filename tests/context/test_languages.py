@@ -10,7 +10,7 @@ import pytest
 
 from midspan.context import languages
 from midspan.context.document import Document
-from midspan.context.language import Language, has_capture, query_of
+from midspan.context.language import Language, builtin_names, has_capture, query_of
 from midspan.context.languages import all_languages, for_language_id, for_path
 from midspan.context.nodes import captures
 
@@ -362,6 +362,12 @@ def test_nothing_lists_the_languages_but_their_folder() -> None:
     assert list(all_languages()) == declared
     claims = [name for language in declared for name in (*language.language_ids, *language.extensions)]
     assert len(claims) == len(set(claims))
+
+
+def test_every_language_has_its_names() -> None:
+    files = {file.name for file in resources.files(languages).iterdir() if file.name.endswith(".txt")}
+    assert files == {f"{language.name}.txt" for language in all_languages()}
+    assert all(len(builtin_names(language)) > 20 for language in all_languages())
 
 
 def test_every_query_file_belongs_to_a_language() -> None:
