@@ -129,6 +129,27 @@ def gpu(shapes: str, device: str, out: Path | None) -> None:
     _show(bench.measure(names, device, _progress), out)
 
 
+@command.command("proposals", short_help="What the pipeline makes of a model's raw text.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="TASKS.jsonl.gz...")
+@click.option(
+    "--limit", default=30, show_default=True, type=click.IntRange(0), help="Most tasks of each set; 0 takes all."
+)
+@click.option("--seed", default=1, show_default=True, help="Which tasks.")
+@set_option
+@click.option("--json", "out", type=FILE, help="Also write the figures here.")
+def proposals(files: tuple[Path, ...], limit: int, seed: int, overrides: dict[str, object], out: Path | None) -> None:
+    """Ask in the holes of TASKS as by key; judge what is proposed beside the model's raw text, type it, and take it."""
+    from ..evaluation.bench import proposals as bench
+    from ..evaluation.results import check_writable
+    from ..evaluation.subject import settings_of
+
+    check_writable(out)
+    options = bench.Options(files, limit or None, seed)
+    with progress() as (say, advance):
+        result = asyncio.run(bench.measure(settings_of(overrides), options, say, advance))
+    _show(result, out)
+
+
 def _measure_host(
     measure: Callable[[HostSettings], Coroutine[Any, Any, dict[str, Any]]],
     overrides: dict[str, object],

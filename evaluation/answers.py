@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ..completion import gate, prompt
-from ..completion.ask import Ask, Deadline, Kind, Request, Trigger
+from ..completion.ask import Ask, Deadline, Kind, Proposal, Request, Trigger
 from ..completion.completer import Completer
 from ..completion.errors import BackendFailed
 from ..completion.gate import Verdict
@@ -73,8 +73,8 @@ class Pipeline:
 
     async def answer(self, task: Task) -> Answered:
         """Return what accepting the first proposal would give. Raises MidspanError."""
-        request = _request(task, with_snippets=self._with_snippets)
-        answer = await self._completer.complete(request, Deadline.after(_PATIENCE_MS), _path(task))
+        request = request_of(task, with_snippets=self._with_snippets)
+        answer = await self._completer.complete(request, Deadline.after(_PATIENCE_MS), path_of(task))
         self._completer.forget(request.document.uri)
         if answer.trace.error is not None:
             raise answer.trace.error
@@ -84,11 +84,7 @@ class Pipeline:
             dropped = answer.trace.dropped
             why = dropped[0].why if dropped else answer.trace.verdict
             return Answered("", task.prefix + task.suffix, bits, why or "the model had nothing to add")
-        text, filled = request.document.text, request.document.text
-        for edit in sorted(answer.proposals[0].edits, key=lambda edit: edit.start, reverse=True):
-            filled = filled[: edit.start] + edit.text + filled[edit.end :]
-        first = answer.proposals[0].edits[0].text
-        return Answered(_between(task, text, filled, first), filled, bits)
+        return Answered(*filled_by(task, request, answer.proposals[0]), bits)
 
 
 class Raw:
@@ -103,7 +99,7 @@ class Raw:
 
     async def answer(self, task: Task) -> Answered:
         """Return what the model writes until it ends by itself or has used up its tokens. Raises MidspanError."""
-        request = _request(task, with_snippets=self._with_snippets)
+        request = request_of(task, with_snippets=self._with_snippets)
         kind = Kind.BLOCK if task.kind == "block" else Kind.LINE
         settings = self._completer.settings.completion
         ask = _ask(request, task, settings, kind)
@@ -117,7 +113,8 @@ class Raw:
         return Answered(text, task.prefix + text + task.suffix, bits, "" if text else "the model wrote nothing")
 
 
-def _request(task: Task, *, with_snippets: bool) -> Request:
+def request_of(task: Task, *, with_snippets: bool = False) -> Request:
+    """Return the request by key in a task's hole."""
     language = _well_formed(task.language)
     document = Document.open(f"task:/{task.source}/{task.id}", language, 1, task.prefix + task.suffix)
     brought = task.context if with_snippets else ()
@@ -134,7 +131,7 @@ def _ask(request: Request, task: Task, settings: CompletionSettings, kind: Kind 
         limit = settings.max_line_tokens if kind is Kind.LINE else settings.max_block_tokens
         verdict = Verdict(kind, limit)
     snippets = (*gather(cursor), *request.snippets)
-    return prompt.build(cursor, verdict, snippets, _path(task), Deadline.after(_PATIENCE_MS))
+    return prompt.build(cursor, verdict, snippets, path_of(task), Deadline.after(_PATIENCE_MS))
 
 
 async def _bits(completer: Completer, ask: Ask, answer: str) -> float | None:
@@ -149,7 +146,21 @@ async def _bits(completer: Completer, ask: Ask, answer: str) -> float | None:
     return None if likelihood is None else -likelihood.logprob / math.log(2)
 
 
-def _path(task: Task) -> str:
+def filled_by(task: Task, request: Request, proposal: Proposal) -> tuple[str, str]:
+    """Return what a proposal puts into the hole, and the whole text then."""
+    text, filled = request.document.text, request.document.text
+    for edit in sorted(proposal.edits, key=lambda edit: edit.start, reverse=True):
+        filled = filled[: edit.start] + edit.text + filled[edit.end :]
+    return _between(task, text, filled, proposal.edits[0].text), filled
+
+
+def raw_ask(task: Task, request: Request, settings: CompletionSettings) -> Ask:
+    """Return what the pipeline asks the model for a task."""
+    return _ask(request, task, settings)
+
+
+def path_of(task: Task) -> str:
+    """Return the path that a task's file is said to have."""
     return _well_formed(task.path or f"main.{_EXTENSIONS.get(task.language, task.language)}")
 
 
