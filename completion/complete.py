@@ -46,16 +46,17 @@ async def complete(
     wished = popup.with_selected(request)
     n = n or (settings.completion.candidates if request.trigger is Trigger.INVOKED else 1)
 
+    if refusal := gate.refusal(wished, settings.completion):
+        trace.verdict = refusal
+        return _answer((), request, trace)
+    if (held := memory.lookup(wished, n)) is not None:
+        trace.verdict, trace.source = "known already", "reuse"
+        return _answer(held, request, trace)
+
     with trace.step("context"):
         cursor, verdict = _look(wished, settings)
-        trace.verdict = verdict.silent or verdict.nothing_new or f"wanted: one {verdict.kind}"
+        trace.verdict = verdict.silent or f"wanted: one {verdict.kind}"
     if verdict.silent:
-        return _answer((), request, trace)
-
-    if (held := memory.lookup(wished, n)) is not None:
-        trace.source = "reuse"
-        return _answer(held, request, trace)
-    if verdict.nothing_new:
         return _answer((), request, trace)
 
     with trace.step("context"):
@@ -84,14 +85,12 @@ async def read_ahead(
 ) -> None:
     """Have the model server read what a request would show it, so that the request finds it known.
 
-    Does nothing where none would be wanted, or where reading costs money. A server that fails is not complained about:
+    Does nothing where none may be shown, or where reading costs money. A server that fails is not complained about:
     nobody has asked.
     """
-    if not backend.reads_ahead:
+    if not backend.reads_ahead or gate.refusal(request, settings.completion):
         return
     cursor, verdict = _look(request, settings)
-    if verdict.silent:
-        return
     ask = prompt.build(cursor, verdict, (*gather(cursor), *request.snippets), path, deadline)
     with suppress(MidspanError):
         async with aclosing(backend.stream(replace(ask, max_tokens=0))) as deltas:

@@ -27,7 +27,7 @@ _SECRET_FILE = re.compile(
     re.IGNORECASE,
 )
 _EXAMPLE = re.compile(r"(?:example|sample|template)", re.IGNORECASE)
-_WHY_NOTHING_NEW = {
+_WHY_NOT_NOW = {
     Did.DELETED: "you have just deleted something",
     Did.PASTED: "you have just pasted something",
     Did.UNDONE: "you have just undone or redone something",
@@ -37,32 +37,15 @@ _WHY_NOTHING_NEW = {
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Ask for a proposal of ``kind``, or stay silent: then ``silent`` says why.
-
-    With ``nothing_new`` the model is not asked, for that reason, but what was shown before may come back.
-    """
+    """Ask for a proposal of ``kind`` and at most ``max_tokens``; or ask for nothing, and ``silent`` says why."""
 
     kind: Kind = Kind.LINE
     max_tokens: int = 0
     silent: str = ""
-    nothing_new: str = ""
 
 
-def verdict(request: Request, cursor: Cursor, settings: CompletionSettings) -> Verdict:
-    """Decide on one request. One that the user made by key is refused only where no text may be written."""
-    silent = _refusal(request, settings)
-    nothing_new = ""
-    if not silent and request.trigger is Trigger.AUTOMATIC:
-        silent = _not_now(request, cursor, settings)
-        nothing_new = _nothing_new(request, cursor, settings)
-    if silent:
-        return Verdict(silent=silent)
-    kind = _kind(cursor, settings)
-    limit = settings.max_line_tokens if kind is Kind.LINE else settings.max_block_tokens
-    return Verdict(kind, limit, nothing_new=nothing_new)
-
-
-def _refusal(request: Request, settings: CompletionSettings) -> str:
+def refusal(request: Request, settings: CompletionSettings) -> str:
+    """Return why nothing at all may be shown for a request, not even what is known already; else an empty string."""
     if not settings.enabled:
         return "midspan is paused"
     if settings.max_lines == 0:
@@ -74,14 +57,21 @@ def _refusal(request: Request, settings: CompletionSettings) -> str:
     name = PurePosixPath(request.document.uri).name
     if _SECRET_FILE.fullmatch(name) and not _EXAMPLE.search(name):
         return "the file may hold secrets"
-    return ""
+    if request.trigger is Trigger.INVOKED:
+        return ""
+    if not settings.automatic:
+        return "proposals only on request"
+    return "the language is switched off" if request.document.language_id in settings.disabled_languages else ""
+
+
+def verdict(request: Request, cursor: Cursor, settings: CompletionSettings) -> Verdict:
+    """Decide whether the model is asked for a request that is not refused; one by key always is."""
+    kind = _kind(cursor, settings)
+    limit = settings.max_line_tokens if kind is Kind.LINE else settings.max_block_tokens
+    return Verdict(kind, limit, "" if request.trigger is Trigger.INVOKED else _not_now(request, cursor, settings))
 
 
 def _not_now(request: Request, cursor: Cursor, settings: CompletionSettings) -> str:
-    if not settings.automatic:
-        return "proposals only on request"
-    if request.document.language_id in settings.disabled_languages:
-        return "the language is switched off"
     if cursor.identifier_after:
         return "in the middle of a word"
     if cursor.place is Place.COMMENT:
@@ -89,12 +79,7 @@ def _not_now(request: Request, cursor: Cursor, settings: CompletionSettings) -> 
             return "not in comments (completion.in_comments)"
         if _is_in_licence(cursor):
             return "in a licence"
-    return ""
-
-
-def _nothing_new(request: Request, cursor: Cursor, settings: CompletionSettings) -> str:
-    """Return why the model is not asked, though what is known may be shown."""
-    if why := _WHY_NOTHING_NEW.get(request.did, ""):
+    if why := _WHY_NOT_NOW.get(request.did, ""):
         return why
     if len(request.document.text.strip()) < _LEAST_CHARACTERS:
         return "there is nothing yet to go by"

@@ -8,7 +8,7 @@ import pytest
 from marks import dedent, parse_marks
 
 from midspan.completion.ask import Did, Kind, Request, Trigger
-from midspan.completion.gate import Verdict, verdict
+from midspan.completion.gate import Verdict, refusal, verdict
 from midspan.completion.settings import CompletionSettings
 from midspan.context.cursor import cursor_context
 from midspan.context.document import Document
@@ -26,7 +26,8 @@ def judge(
     text, offset = parse_marks(dedent(marked))
     request = Request(Document.open(uri, language, 1, text), offset, trigger, did=did)
     cursor = cursor_context(request.document, offset, WindowSizes(100, 100))
-    return verdict(request, cursor, CompletionSettings(**settings))
+    refused = refusal(request, CompletionSettings(**settings))
+    return Verdict(silent=refused) if refused else verdict(request, cursor, CompletionSettings(**settings))
 
 
 FINISHED = [
@@ -62,29 +63,27 @@ OPEN = [
 
 
 @pytest.mark.parametrize(("marked", "language"), FINISHED)
-def test_behind_a_finished_statement_nothing_new_is_asked_for(marked: str, language: str) -> None:
-    assert judge(marked, language).nothing_new == "the statement is finished"
-    assert not judge(marked, language, eagerness="high").nothing_new
-    assert not judge(marked, language, trigger=Trigger.INVOKED).nothing_new
+def test_behind_a_finished_statement_silent_is_asked_for(marked: str, language: str) -> None:
+    assert judge(marked, language).silent == "the statement is finished"
+    assert not judge(marked, language, eagerness="high").silent
+    assert not judge(marked, language, trigger=Trigger.INVOKED).silent
 
 
 @pytest.mark.parametrize(("marked", "language"), OPEN)
 def test_elsewhere_something_is_wanted(marked: str, language: str) -> None:
     found = judge(marked, language)
-    assert (found.silent, found.nothing_new) == ("", "")
+    assert found.silent == ""
 
 
 @pytest.mark.parametrize("did", [Did.DELETED, Did.PASTED, Did.UNDONE, Did.SEVERAL])
-def test_after_what_is_no_typing_only_what_is_known_is_shown(did: Did) -> None:
-    found = judge("x = ¦\n", did=did)
-    assert found.nothing_new
-    assert not found.silent
-    assert not judge("x = ¦\n", did=did, trigger=Trigger.INVOKED).nothing_new
+def test_after_what_is_no_typing_the_model_is_not_asked(did: Did) -> None:
+    assert judge("x = ¦\n", did=did).silent.startswith("you ")
+    assert not judge("x = ¦\n", did=did, trigger=Trigger.INVOKED).silent
 
 
 @pytest.mark.parametrize(("marked", "is_early"), [("¦", True), ("im¦", True), ("imp¦", False), ("\n\nx¦\n", True)])
 def test_an_empty_file_gives_nothing_to_go_by(marked: str, is_early: bool) -> None:
-    assert (judge(marked).nothing_new == "there is nothing yet to go by") == is_early
+    assert (judge(marked).silent == "there is nothing yet to go by") == is_early
 
 
 SECRET = [
@@ -126,7 +125,7 @@ def test_comments_can_be_left_alone() -> None:
 
 @pytest.mark.parametrize(("marked", "wanted"), [("def f():\n    ¦\n", True), ("x ¦\n", False), ("total = ¦\n", True)])
 def test_who_wants_little_is_asked_for_more(marked: str, wanted: bool) -> None:
-    assert (judge(marked, eagerness="low").nothing_new == "") == wanted
+    assert (judge(marked, eagerness="low").silent == "") == wanted
 
 
 def test_in_the_middle_of_a_word() -> None:

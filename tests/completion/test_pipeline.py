@@ -12,7 +12,18 @@ from ghost import answer_of
 from marks import parse_marks
 from scripted_model import ScriptedModel
 
-from midspan.completion.ask import Ask, Deadline, Delta, Kind, Request, SelectedItem, Trigger
+from midspan.completion.ask import (
+    Ask,
+    Deadline,
+    Delta,
+    Did,
+    Edit,
+    Kind,
+    Proposal,
+    Request,
+    SelectedItem,
+    Trigger,
+)
 from midspan.completion.completer import Completer
 from midspan.completion.errors import BackendUnreachable
 from midspan.completion.report import as_json
@@ -294,3 +305,30 @@ async def test_nothing_is_read_ahead_where_nothing_would_be_asked_or_reading_cos
     model.reads_ahead = False
     await Completer(Settings(), model).read_ahead(request("x = ¦\n"), Deadline.after(1000))
     assert not model.asks
+
+
+async def test_after_a_backspace_only_what_is_known_comes_back() -> None:
+    model = ScriptedModel("foo(bar)")
+    completer = Completer(Settings(), model)
+    one = request("import a\nx = fo¦\n")
+    completer.memory.store(one, (Proposal("1", (Edit(one.offset, one.offset, "o(bar)"),), Kind.LINE),), 1)
+    back = request("import a\nx = f¦\n")
+    assert await complete(completer, replace(back, did=Did.DELETED)) == ["oo(bar)"]
+    elsewhere = replace(request("import a\ny = f¦\n"), did=Did.DELETED)
+    assert await complete(completer, elsewhere) == []
+    assert model.asks == []
+    assert await complete(completer, replace(elsewhere, did=Did.TYPED)) == ["foo(bar)"]
+
+
+async def test_what_was_rejected_is_dropped_though_the_model_says_it_again() -> None:
+    model = ScriptedModel("foo(bar)")
+    completer = Completer(Settings(), model)
+    one = request("import a\nx = ¦\n")
+    answer = await completer.complete(one, Deadline.after(5000), "a.py")
+    completer.reject(answer.proposals[0].id)
+    again = await completer.complete(typed(one, "f"), Deadline.after(5000), "a.py")
+    assert again.proposals == ()
+    model._reply = lambda ask: "foo(bar)"[len(ask.hole.prefix.rsplit(" ", 1)[1]) :]
+    moved = replace(one, document=one.document.replace(0, 0, "import b\n"), offset=one.offset + 9)
+    answer = await completer.complete(moved, Deadline.after(5000), "a.py")
+    assert answer.proposals == ()
