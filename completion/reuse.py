@@ -89,9 +89,9 @@ class Memory:
 
 
 def _line_and_above(before: str) -> str:
-    """Return the line that is begun and the last characters above it: the same however much of the line is typed."""
-    start = before.rfind("\n") + 1
-    return before[max(0, start - NEAR // 4) : start] + before[start:]
+    """Return the line that is begun and the one above it: the same place however much of the line is typed."""
+    above, _, line = before.rpartition("\n")
+    return above.rstrip().rpartition("\n")[2] + "\n" + line
 
 
 def _held(shown: Shown, request: Request) -> tuple[Proposal, ...] | None:
