@@ -7,7 +7,20 @@ import importlib
 
 import click
 
-NAMES = ("serve", "complete", "demo", "models", "host", "doctor", "clean", "bench", "eval", "replay", "session")
+NAMES = (
+    "serve",
+    "complete",
+    "demo",
+    "models",
+    "host",
+    "doctor",
+    "clean",
+    "bench",
+    "eval",
+    "replay",
+    "session",
+    "stats",
+)
 
 HELP = """Ghost text in any editor, from a model that you own.
 

@@ -134,19 +134,27 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 0
 
 
+class OutcomeSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of proposals: a record on this machine, without text. Only your own settings may set these."""
+
+    keep: Annotated[bool, Meta(description="Whether it is kept (`midspan stats` shows it).")] = True
+    days: Annotated[int, Meta(ge=1, le=3650, description="After so many days an entry is forgotten.")] = 90
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings, by section."""
 
     completion: CompletionSettings = CompletionSettings()
     backend: BackendSettings = BackendSettings()
     host: HostSettings = HostSettings()
+    outcomes: OutcomeSettings = OutcomeSettings()
 
 
 FILE_ONLY = frozenset({"backend.api_key_env"})
 """What not even the editor may set: its settings can come from the repository, and this would read out a variable."""
 
-USER_ONLY_SECTIONS = frozenset({"backend", "host"})
-"""Sections that a project's `midspan.toml` may not set: they would run a program or send text elsewhere."""
+USER_ONLY_SECTIONS = frozenset({"backend", "host", "outcomes"})
+"""What a project's `midspan.toml` may not set: it would run a program, send text elsewhere or keep a record."""
 
 
 def allowed_values(annotated: object) -> str:

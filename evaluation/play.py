@@ -50,7 +50,7 @@ async def play(
     ``root`` is the workspace's folder, which names of documents are in. Raises EvaluationError where the server
     can't be started; whatever else goes wrong is the problem that is returned.
     """
-    options = nested(settings)
+    options = nested({"outcomes.keep": False, **settings})  # nobody's proposals, so nobody's record
     try:
         session = await LspSession.start(command, root=root, initialization_options=options)
     except OSError as error:

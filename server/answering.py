@@ -95,7 +95,7 @@ async def _proposed(
     if _has_changed(session, document):
         raise asyncio.CancelledError
     if answer.proposals:
-        session.show(document.uri, answer.proposals[0].edits[0].text)
+        session.show(request, answer.proposals[0], answer.trace)
         session.think_ahead(document.uri, go_on(connection, request, answer.proposals[0]))
     return to_lsp.inline_list(request, answer.proposals)
 

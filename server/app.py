@@ -98,8 +98,14 @@ def execute_command(ls: MidspanServer, params: object) -> bool:
     name, proposal_id = from_lsp.command(params)
     if name not in to_lsp.COMMANDS:
         raise from_lsp.InvalidParams("there is no such command")
-    if name == to_lsp.REJECTED and proposal_id is not None and (completer := ls.session.completer_now) is not None:
-        completer.reject(proposal_id)
+    if proposal_id is None:
+        return True
+    if name == to_lsp.ACCEPTED:
+        ls.session.outcomes.accepted(proposal_id)
+    else:
+        ls.session.outcomes.rejected(proposal_id)
+        if (completer := ls.session.completer_now) is not None:
+            completer.reject(proposal_id)
     return True
 
 

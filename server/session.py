@@ -10,13 +10,15 @@ from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..completion.ask import Did, Trigger
+from ..completion.ask import Did, Proposal, Request, Trigger
 from ..completion.settings import Settings
+from ..completion.trace import Trace
 from ..context.document import Change
 from .completer import Completer
 from .documents import Documents
 from .edits import Edits
 from .from_lsp import ClientFacts
+from .outcomes import Outcomes
 from .paths import folder_on_disk
 from .settings import EditorSettings
 
@@ -43,6 +45,7 @@ class Session:
         """For each document, how the last answer in it came about, as JSON."""
         self.asked: set[str] = set()
         """The documents that were asked for text since their last change."""
+        self.outcomes = Outcomes(self.spawn, self.documents.get)
         self._edits: dict[str, Edits] = {}
         self._completer: Completer | None = None
         self._is_configured = asyncio.Event()
@@ -64,6 +67,7 @@ class Session:
         after = self.documents.get(uri)
         if before is not None and after is not None and changes:
             self._edits.setdefault(uri, Edits(before)).note(changes, before, after)
+            self.outcomes.edited(changes, before, after)
 
     def close_document(self, uri: str) -> None:
         """Forget a document, and call off what is done for it."""
@@ -73,16 +77,18 @@ class Session:
         self.last_answers.pop(uri, None)
         self.asked.discard(uri)
         self._edits.pop(uri, None)
+        self.outcomes.closed(uri)
 
     def did(self, uri: str) -> Did:
         """Return what the user did to a document last."""
         edits = self._edits.get(uri)
         return Did.UNKNOWN if edits is None else edits.did
 
-    def show(self, uri: str, text: str) -> None:
-        """Note the text that is on screen as ghost text."""
-        if (edits := self._edits.get(uri)) is not None:
-            edits.expect(text)
+    def show(self, request: Request, proposal: Proposal, trace: Trace) -> None:
+        """Note what is on screen as ghost text."""
+        if (edits := self._edits.get(request.document.uri)) is not None:
+            edits.expect(proposal.edits[0].text)
+        self.outcomes.shown(request, proposal, trace)
 
     @property
     def project_dir(self) -> Path | None:
@@ -172,6 +178,7 @@ class Session:
 
     async def close(self) -> None:
         """Cancel whatever runs, and let go of the model server."""
+        self.outcomes.close()
         tasks = [*self._in_flight.values(), *self._background]
         for task in tasks:
             task.cancel()

@@ -72,7 +72,8 @@ async def _typing(n: int, seed: int, progress: Progress) -> dict[str, Any]:
     reused: list[float] = []
     shown = 0
     # Deadlines would hide the slowest answers: they are counted as they are.
-    options = {"completion": {"invoked_deadline_ms": 60_000, "kind": "line", "candidates": 1}}
+    completion = {"invoked_deadline_ms": 60_000, "kind": "line", "candidates": 1}
+    options = {"completion": completion, "outcomes": {"keep": False}}
     async with await LspSession.start(MIDSPAN, initialization_options=options) as session:
         session.open(uri, "python", text)
         await session.complete(uri, 0, 0, trigger=INVOKED)  # loads the model

@@ -61,7 +61,7 @@ async def midspan(host: HostSettings, overrides: Mapping[str, object]) -> AsyncI
         listen_at = runtime / "midspan" / address_path(host).name
         try:
             async with host_process(host, socket) as process, recording(listen_at, socket) as recorded:
-                env = {"XDG_RUNTIME_DIR": str(runtime)}
+                env = {"XDG_RUNTIME_DIR": str(runtime), "XDG_STATE_HOME": str(runtime)}
                 await host_ready(process, socket)
                 async with await LspSession.start(SERVE, env=env, initialization_options=overrides) as session:
                     session.open("file:///warm.py", "python", "def add(a, b):\n    return ")

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from ...completion.completer import Completer
-from ...completion.settings import Settings
+from ...completion.settings import OutcomeSettings, Settings
 from ...server.app import MidspanServer
 from ...server.lifecycle import serve_stream
 from ...server.logs import silence_pygls
@@ -101,7 +101,8 @@ async def _server(settings: Settings, backend: TimedBackend, root: Path) -> Asyn
     silence_pygls()
     # Deadlines are the clock's; the server's own must not come before an answer on a slow machine.
     patient = msgspec.structs.replace(settings.completion, deadline_ms=_LONGEST_DEADLINE_MS)
-    settings = msgspec.structs.replace(settings, completion=patient)
+    no_record = OutcomeSettings(keep=False)
+    settings = msgspec.structs.replace(settings, completion=patient, outcomes=no_record)
 
     async def completer(wanted: Settings) -> Completer:
         return Completer(wanted, backend)
