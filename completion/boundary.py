@@ -14,7 +14,7 @@ from ..context.cursor import Cursor
 from ..context.lexical import scan
 from ..context.syntax import Place, is_left_open, place
 from .ask import Kind
-from .layout import header_line, indent_width, line_below
+from .layout import header_line, indent_width, is_telling, line_below
 
 MOST_STATEMENT_LINES = 12
 """A statement that is still open after so many lines is not waited for."""
@@ -76,6 +76,8 @@ class Boundary:
         while at >= 0:
             if n_lines == self.max_lines:
                 return at
+            if (loop := _loop_start(text[:at])) is not None:
+                return loop
             next_at = text.find("\n", at + 1)
             line = text[at + 1 : next_at if next_at >= 0 else len(text)]
             is_known = next_at >= 0 or line.strip()
@@ -107,3 +109,12 @@ class Boundary:
         cursor = self.cursor
         inserted = cursor.document.replace(cursor.offset, cursor.offset, text)
         return place(inserted, cursor.offset + at) is not Place.CODE
+
+
+def _loop_start(text: str) -> int | None:
+    """Return where a text's last line begins to be said a second time, once it has been said three times in a row."""
+    lines = text.rsplit("\n", 3)[-3:]
+    said = {line.strip() for line in lines}
+    if len(lines) < 3 or len(said) > 1 or not is_telling(lines[-1]):
+        return None
+    return len(text) - len(lines[1]) - len(lines[2]) - 2

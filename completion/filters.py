@@ -15,15 +15,12 @@ from ..context.cursor import Cursor
 from .ask import Candidate, Edit, Kind, Proposal
 from .draft import Draft
 from .indentation import fit_indentation
-from .layout import header_line, indent_width, line_below, lines_below
+from .layout import header_line, indent_width, is_telling, line_below, lines_below
 from .line_tail import fit_line_tail
 from .parsing import can_be_judged, errors_after, errors_before, leaves_open
 from .trace import Trace
 
 Filter = Callable[[Draft, Cursor], Draft | str]
-
-MIN_TELLING = 3
-"""A line with fewer letters and digits than this (a bracket, `else`) may well stand twice in a row."""
 
 
 def apply(candidates: tuple[Candidate, ...], cursor: Cursor, kind: Kind, trace: Trace) -> tuple[Proposal, ...]:
@@ -69,7 +66,7 @@ def without_loop(draft: Draft, cursor: Cursor) -> Draft | str:
         return "repeats itself"
     lines = draft.text.split("\n")
     for at in range(2, len(lines)):
-        if _is_telling(lines[at]) and lines[at] == lines[at - 1] == lines[at - 2]:
+        if is_telling(lines[at]) and lines[at].strip() == lines[at - 1].strip() == lines[at - 2].strip():
             return replace(draft, text="\n".join(lines[: at - 1]))
     return draft
 
@@ -79,7 +76,7 @@ def without_line_above(draft: Draft, cursor: Cursor) -> Draft | str:
     if cursor.line_head.strip():
         return draft
     first = draft.text.strip("\n").split("\n")[0].strip()
-    is_again = _is_telling(first) and first == header_line(cursor).strip()
+    is_again = is_telling(first) and first == header_line(cursor).strip()
     return "repeats the line above" if is_again else draft
 
 
@@ -90,7 +87,7 @@ def without_lines_below(draft: Draft, cursor: Cursor) -> Draft | str:
     for at, line in enumerate(lines):
         whole = cursor.line_head + line if at == 0 else line
         is_same = whole.strip() == below.strip() and indent_width(whole) == indent_width(below)
-        if is_same and _is_telling(whole):
+        if is_same and is_telling(whole):
             return replace(draft, text="\n".join(lines[:at])) if at else "repeats the line below"
     return replace(draft, text="\n".join(_without_closing_lines(lines, cursor)))
 
@@ -100,7 +97,7 @@ def _without_closing_lines(lines: list[str], cursor: Cursor) -> list[str]:
     below = [line.rstrip() for line in lines_below(cursor) if line.strip()]
     for n in range(min(len(lines) - 1, len(below)), 0, -1):
         ending = [line.rstrip() for line in lines[-n:]]
-        if ending == below[:n] and not any(_is_telling(line) for line in ending):
+        if ending == below[:n] and not any(is_telling(line) for line in ending):
             return lines[:-n]
     return lines
 
@@ -123,10 +120,6 @@ def parses_no_worse(draft: Draft, cursor: Cursor) -> Draft | str:
     if after > before:
         return "breaks the syntax"
     return "leaves a bracket or a string open" if after == before > 0 and leaves_open(draft, cursor) else draft
-
-
-def _is_telling(line: str) -> bool:
-    return sum(character.isalnum() for character in line) >= MIN_TELLING
 
 
 FILTERS: tuple[Filter, ...] = (

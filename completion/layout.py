@@ -12,6 +12,9 @@ from ..context.cursor import Cursor
 REACH = 4000
 """How many characters before and after the cursor are looked at."""
 
+MIN_TELLING = 3
+"""A line with fewer letters and digits than this (a bracket, `else`) may well stand twice in a row."""
+
 _LINE_END = re.compile(r"\r\n|\r|\n")
 TAB = 4
 """Columns of a tab: what models mean by one when they write spaces."""
@@ -48,3 +51,8 @@ def lines_below(cursor: Cursor) -> list[str]:
 def line_below(cursor: Cursor) -> str:
     """Return the first line with text after the cursor's own line, or an empty string."""
     return next((line for line in lines_below(cursor) if line.strip()), "")
+
+
+def is_telling(line: str) -> bool:
+    """Tell whether a line says enough that it would not stand twice in a row by chance."""
+    return sum(character.isalnum() for character in line) >= MIN_TELLING

@@ -114,6 +114,9 @@ class Screen:
                 self.session.save(self.uri)
             case Close():
                 self.session.close_document(self.uri)
+            case ExpectNothing(because) if because:
+                self._expect(action)
+                await self._expect_reason(because)
             case _:
                 self._expect(action)
 
@@ -174,6 +177,13 @@ class Screen:
     def _set(self, name: str, value: object) -> None:
         self.settings[name] = value
         self.session.notify("workspace/didChangeConfiguration", {"settings": nested(self.settings)})
+
+    async def _expect_reason(self, wanted: str) -> None:
+        """Check why there is no ghost text, as midspan tells it."""
+        why = await self.session.request("midspan/why", {"textDocument": {"uri": self.uri}}) or {}
+        reasons = [why.get("verdict", ""), *(dropped["why"] for dropped in why.get("dropped", ()))]
+        told = "; ".join(filter(None, reasons)) or "nothing"
+        self._check(wanted in told, f"no ghost text because {wanted!r}; midspan says: {told}")
 
     def _expect(self, action: ExpectGhost | ExpectNothing | ExpectText) -> None:
         shown = self.ghost.text if self.ghost is not None else ""

@@ -194,6 +194,8 @@ def _expect(line: _Line) -> Action:
     what, _, rest = line.rest.partition(" ")
     if what == "nothing" and not rest and line.block is None:
         return ExpectNothing()
+    if what == "nothing" and rest.startswith("because "):
+        return ExpectNothing(_text(line, rest.removeprefix("because ").strip()))
     if what == "text" and not rest:
         return ExpectText(line.block or line.fail("the text that is expected belongs below `expect text`, after bars."))
     if what == "ghost":

@@ -78,7 +78,9 @@ class ExpectGhost:
 
 @dataclass(frozen=True, slots=True)
 class ExpectNothing:
-    """There is no ghost text."""
+    """There is no ghost text; ``because`` is part of what midspan says why (`midspan/why`), if that matters."""
+
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ import textwrap
 from dataclasses import dataclass
 
 import pytest
-from ghost import LANGUAGE_EXTENSIONS, check_ghost
+from ghost import LANGUAGE_EXTENSIONS, answer_of, check_ghost
 
+from midspan.completion.settings import Settings
 from midspan.context.languages import all_languages
 
 
@@ -154,3 +155,11 @@ def test_brackets_in_a_regular_expression_are_text() -> None:
 
 def test_a_statement_that_never_ends_is_not_waited_for() -> None:
     check_ghost("x = ¦\n", "f(\n" + "    a,\n" * 100, "none: leaves a bracket or a string open")
+
+
+def test_a_line_that_is_said_over_and_over_ends_the_block() -> None:
+    before = "def f(a):\n    ¦\n"
+    reply = "b = a\n" + "    b = b + 1\n" * 100
+    answer, _, model = answer_of(before, reply, settings=Settings())
+    assert answer.proposals[0].edits[0].text == "b = a\n    b = b + 1"
+    assert model.n_sent < 100

@@ -10,6 +10,7 @@ from scripted_endpoint import scripted_endpoint
 
 from midspan.evaluation.play import play
 from midspan.evaluation.script import read_script
+from midspan.evaluation.steps import Open
 
 SESSIONS = Path(__file__).with_name("sessions")
 SERVE = (sys.executable, "-P", "-m", "midspan.cli", "--stdio")
@@ -51,3 +52,24 @@ async def test_session_with_the_default_model(
         monkeypatch.setenv(name, value)
     played = await play(read_script(path), SERVE, tmp_path, PATIENT)
     assert not played.problem, played.problem
+
+
+CANARIES = sorted((SESSIONS / "canaries").glob("*.session"))
+
+
+@pytest.mark.default_model
+@pytest.mark.parametrize("path", CANARIES, ids=lambda path: path.stem)
+async def test_canaries(
+    path: Path, shared_host: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where a proposal must be offered, and where nothing may be."""
+    for name, value in shared_host.items():
+        monkeypatch.setenv(name, value)
+    played = await play(read_script(path), SERVE, tmp_path, PATIENT)
+    assert not played.problem, played.problem
+
+
+@pytest.mark.parametrize("kind", ["offer", "quiet"])
+def test_there_are_canaries_enough(kind: str) -> None:
+    scripts = [read_script(path) for path in CANARIES if path.stem.startswith(kind)]
+    assert sum(isinstance(step.action, Open) for script in scripts for step in script.steps) >= 40
