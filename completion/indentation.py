@@ -10,6 +10,7 @@ from .draft import Draft
 from .layout import TAB, header_line, indent_of, indent_width
 
 QUOTES = "\"'`"
+CLOSERS = (")", "]", "}", "end")
 
 
 def fit_indentation(draft: Draft, cursor: Cursor) -> Draft | str:
@@ -21,7 +22,7 @@ def fit_indentation(draft: Draft, cursor: Cursor) -> Draft | str:
         return draft  # white space in a string is its value
     if not cursor.line_head.strip() and not cursor.open_brackets:
         lines = _at_possible_depth(lines, cursor)
-    return replace(draft, text="\n".join([lines[0], *(_in_style(line, cursor.indent_unit) for line in lines[1:])]))
+    return replace(draft, text="\n".join([lines[0], *(_in_style(line, cursor) for line in lines[1:])]))
 
 
 def _has_line_in_string(lines: list[str], cursor: Cursor) -> bool:
@@ -31,12 +32,14 @@ def _has_line_in_string(lines: list[str], cursor: Cursor) -> bool:
 
 
 def _at_possible_depth(lines: list[str], cursor: Cursor) -> list[str]:
-    """The first line may stand no deeper than the line above, by one step more only after a block opener."""
+    """The first line may stand no deeper than the line above; after a block opener by a step, and by no less."""
     at = next((i for i, line in enumerate(lines) if line.strip()), 0)
     depth = indent_width(lines[at]) if at else indent_width(cursor.line_head + indent_of(lines[0]))
     deepest = indent_width(header_line(cursor))
+    step = TAB if cursor.indent_unit == "\t" else len(cursor.indent_unit)
+    if cursor.after_opener and depth <= deepest and not lines[at].lstrip().startswith(CLOSERS):
+        return _shifted_right(lines, at, deepest + step - depth)
     if cursor.after_opener:
-        step = TAB if cursor.indent_unit == "\t" else len(cursor.indent_unit)
         deepest = max(deepest + step, indent_width(cursor.line_head))
     elif at == 0:
         deepest = max(deepest, indent_width(cursor.line_head))
@@ -52,7 +55,22 @@ def _shifted_left(line: str, width: int) -> str:
     return " " * kept + line[len(indent) :]
 
 
-def _in_style(line: str, unit: str) -> str:
+def _shifted_right(lines: list[str], at: int, width: int) -> list[str]:
+    """Indent what a model has written at the level of the block's header; the lines above ``at`` are blank."""
+    moved = [line if not line.strip() else " " * width + line for line in lines]
+    return [*lines[:at], *moved[at:]]
+
+
+def _in_style(line: str, cursor: Cursor) -> str:
+    """Return a line indented with the document's characters; what it has in common with the cursor's line stays."""
+    indent, unit = indent_of(line), cursor.indent_unit
+    if cursor.indent and indent.startswith(cursor.indent):
+        own = len(cursor.indent)
+        return line[:own] + _with_unit(line[own:], unit)
+    return _with_unit(line, unit)
+
+
+def _with_unit(line: str, unit: str) -> str:
     indent = indent_of(line)
     if unit == "\t" and " " in indent:
         width = indent_width(indent)

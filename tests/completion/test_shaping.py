@@ -261,3 +261,13 @@ def test_a_block_that_the_model_cannot_see_closed_is_closed_once() -> None:
     answer, _, model = answer_of(before, "return a;\n}\n\nfunction g() {}\n", "javascript", settings=settings)
     assert model.asks[0].hole.suffix == ""
     assert [proposal.edits[0].text for proposal in answer.proposals] == ["return a;"]
+
+
+def test_indentation_of_tabs_and_spaces_is_kept_as_it_is() -> None:
+    before, after = "class A {\n\tvoid f() {\n\t    if (b) {\n\t        ", "\n\t    }\n\t}\n}\n"
+    check_ghost(f"{before}¦{after}", "f();\n\t        g();\n", f"{before}├f();\n\t        g();┤{after}", "java")
+
+
+def test_a_body_that_is_written_at_the_level_of_its_header_is_indented() -> None:
+    check_ghost("def f():\n¦\n", "x = 1\nreturn x\n", "def f():\n├    x = 1┤\n")
+    check_ghost("def f():\n¦\n", "# nothing\n", "def f():\n├    # nothing┤\n")
