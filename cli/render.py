@@ -9,6 +9,7 @@ from rich.text import Text
 
 from ..completion.complete import Answer
 from ..completion.report import steps_of
+from ..completion.why import in_words
 from .one_completion import Place
 
 _LINE_END = re.compile(r"\r\n?")
@@ -75,11 +76,7 @@ def _summary(answer: Answer) -> str:
 
 
 def _explain(answer: Answer, console: Console) -> None:
-    trace = answer.trace
-    console.print(f"verdict: {trace.verdict}; answered by: {trace.source}")
-    console.print("milliseconds: " + ", ".join(f"{step} {ms:.1f}" for step, ms in steps_of(trace).items()))
-    for proposal in answer.proposals:
-        score = "unknown" if proposal.score is None else f"{proposal.score:.3f}"
-        console.print(f"offered as {proposal.kind}, mean log-probability of a token {score}")
-    for dropped in trace.dropped:
-        console.print(Text(f"dropped ({dropped.why}): {dropped.text!r}"))
+    for sentence in in_words(answer):
+        console.print(Text(sentence))
+    steps = ", ".join(f"{step} {ms:.1f}" for step, ms in steps_of(answer.trace).items())
+    console.print(Text(f"milliseconds: {steps}", style="bright_black"))

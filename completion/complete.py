@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ from .backends.base import Backend
 from .boundary import Boundary
 from .collect import collect
 from .errors import MidspanError
+from .pace import Pace
 from .reuse import Memory
 from .settings import Settings
 from .trace import Trace
@@ -34,6 +36,7 @@ async def complete(
     settings: Settings,
     backend: Backend,
     memory: Memory,
+    pace: Pace,
     path: str = "",
     n: int | None = None,
 ) -> Answer:
@@ -62,12 +65,16 @@ async def complete(
     with trace.step("context"):
         ask = prompt.build(cursor, verdict, (*gather(cursor), *request.snippets), path, deadline)
         boundary = Boundary(cursor, verdict.kind, settings.completion.max_lines)
+    if request.trigger is Trigger.AUTOMATIC and not backend.reads_ahead:
+        with trace.step("wait"):
+            await asyncio.sleep(min(pace.wait(), deadline.seconds_left()))
     try:
         candidates = await collect(backend, ask, boundary, trace, n)
     except MidspanError as error:
         trace.error = error
         return _answer((), request, trace)
     trace.source = "model"
+    pace.answered(trace.timing_ms["model"] / 1000)
 
     with trace.step("shape"):
         ordered = rank.order(candidates, trace)

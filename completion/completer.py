@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
-from .ask import Deadline, Proposal, Request
+from .ask import Deadline, Did, Proposal, Request, Trigger
 from .backends import open_backend
 from .backends.base import Backend
 from .complete import Answer, complete, read_ahead
 from .onward import onward
+from .pace import Pace
 from .reuse import Memory
 from .settings import Settings
 
@@ -21,6 +23,7 @@ class Completer:
         self.settings = settings
         self.backend = backend if backend is not None else open_backend(settings)
         self.memory = Memory()
+        self.pace = Pace()
 
     async def prepare(self, progress: Callable[[str], None]) -> None:
         """Make ready what is needed to answer. Raises ModelMissing or BackendError."""
@@ -28,12 +31,15 @@ class Completer:
 
     async def complete(self, request: Request, deadline: Deadline, path: str = "", n: int | None = None) -> Answer:
         """Answer one request within its deadline; what goes wrong on the way is in the answer's trace."""
+        if request.did is Did.TYPED and request.trigger is Trigger.AUTOMATIC:
+            self.pace.key(time.monotonic())
         return await complete(
             request,
             deadline,
             settings=self.settings,
             backend=self.backend,
             memory=self.memory,
+            pace=self.pace,
             path=path,
             n=n,
         )

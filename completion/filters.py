@@ -18,6 +18,7 @@ from .indentation import fit_indentation
 from .layout import header_line, indent_width, is_telling, line_below, lines_below
 from .line_tail import fit_line_tail
 from .parsing import can_be_judged, errors_after, errors_before, leaves_open
+from .secrets import holds_secret
 from .trace import Trace
 
 Filter = Callable[[Draft, Cursor], Draft | str]
@@ -69,6 +70,11 @@ def without_loop(draft: Draft, cursor: Cursor) -> Draft | str:
         if is_telling(lines[at]) and lines[at].strip() == lines[at - 1].strip() == lines[at - 2].strip():
             return replace(draft, text="\n".join(lines[: at - 1]))
     return draft
+
+
+def without_secrets(draft: Draft, cursor: Cursor) -> Draft | str:
+    """Drop what looks like a key or a password, whatever the document holds."""
+    return "looks like a secret" if holds_secret(draft.text, cursor.line_head) else draft
 
 
 def without_line_above(draft: Draft, cursor: Cursor) -> Draft | str:
@@ -125,6 +131,7 @@ def parses_no_worse(draft: Draft, cursor: Cursor) -> Draft | str:
 FILTERS: tuple[Filter, ...] = (
     something_to_add,
     without_loop,
+    without_secrets,
     fit_indentation,
     without_line_above,
     without_lines_below,

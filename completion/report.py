@@ -9,6 +9,7 @@ from ..context.document import Document
 from .ask import Edit, Proposal
 from .complete import Answer
 from .trace import Trace
+from .why import in_words
 
 STEPS = ("context", "prompt", "first_token", "model", "shape", "total")
 
@@ -22,12 +23,14 @@ def as_json(answer: Answer, document: Document) -> dict[str, object]:
         "backend": trace.backend,
         "source": trace.source,
         "verdict": trace.verdict,
+        "why": in_words(answer),
         "timing_ms": {step: round(milliseconds, 2) for step, milliseconds in steps_of(trace).items()},
         "tokens": {
             "prompt": trace.usage.prompt_tokens,
             "reused": trace.usage.reused_tokens,
             "generated": trace.usage.generated_tokens,
             "shortened": trace.usage.is_shortened,
+            "wasted": trace.usage.wasted_tokens,
         },
         "dropped": [{"text": dropped.text, "why": dropped.why} for dropped in trace.dropped],
         "error": str(trace.error) if trace.error is not None else None,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -49,6 +50,9 @@ async def inline_completion(connection: Connection, wish: Wish) -> types.InlineC
         if document is None or _is_outdated(wish, document):
             return to_lsp.nothing()
         session.asked.add(wish.uri)
+        if trigger is Trigger.AUTOMATIC and (seconds := session.seconds_snoozed()):
+            session.last_answers[wish.uri] = _snoozed(seconds)
+            return to_lsp.nothing()
         work = asyncio.create_task(_proposed(connection, wish, document, trigger, deadline, session.did(wish.uri)))
         return await _within(limit_ms / 1000, work)
 
@@ -104,6 +108,11 @@ def _report(answer: Answer, document: Document) -> dict[str, object]:
     from ..completion.report import as_json  # late: it brings the whole pipeline along, as the completer did
 
     return as_json(answer, document)
+
+
+def _snoozed(seconds: float) -> dict[str, object]:
+    verdict = f"snoozed for {math.ceil(seconds / 60)} more minutes"
+    return {"items": [], "source": "none", "verdict": verdict, "why": [f"No model was asked: {verdict}."]}
 
 
 def _is_outdated(wish: Wish, document: Document) -> bool:

@@ -94,12 +94,14 @@ def why(ls: MidspanServer, params: object) -> dict[str, object] | None:
 
 
 def execute_command(ls: MidspanServer, params: object) -> bool:
-    """Note what became of a proposal."""
-    name, proposal_id = from_lsp.command(params)
+    """Note what became of a proposal, or be silent for a while."""
+    name, argument = from_lsp.command(params)
     if name not in to_lsp.COMMANDS:
         raise from_lsp.InvalidParams("there is no such command")
-    if proposal_id is None:
+    if name == to_lsp.SNOOZE:
+        ls.session.snooze(from_lsp.minutes(argument))
         return True
+    proposal_id = argument if isinstance(argument, str) else ""
     if name == to_lsp.ACCEPTED:
         ls.session.outcomes.accepted(proposal_id)
     else:

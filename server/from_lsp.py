@@ -163,11 +163,17 @@ def folder_uris(value: object) -> tuple[str, ...]:
     return tuple(uri for uri in uris if isinstance(uri, str))
 
 
-def command(params: object) -> tuple[str, str | None]:
-    """Read `workspace/executeCommand`: the command's name, and its first argument if that is a string."""
+def command(params: object) -> tuple[str, object]:
+    """Read `workspace/executeCommand`: the command's name, and its first argument, whatever that is."""
     arguments = object_at(params).get("arguments")
-    first = arguments[0] if isinstance(arguments, list) and arguments else None
-    return text_at(params, "command"), first if isinstance(first, str) else None
+    return text_at(params, "command"), arguments[0] if isinstance(arguments, list) and arguments else None
+
+
+def minutes(value: object) -> float:
+    """Read a number of minutes, at most a day. Raises InvalidParams."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 24 * 60:
+        raise InvalidParams("give the minutes, a number from 0 to 1440")
+    return float(value)
 
 
 def _change(value: object) -> Change:

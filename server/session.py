@@ -6,6 +6,7 @@ Knows what is open, what is in flight and what is configured; sends and receives
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -45,6 +46,7 @@ class Session:
         """For each document, how the last answer in it came about, as JSON."""
         self.asked: set[str] = set()
         """The documents that were asked for text since their last change."""
+        self._snoozed_until = 0.0
         self.outcomes = Outcomes(self.spawn, self.documents.get)
         self._edits: dict[str, Edits] = {}
         self._completer: Completer | None = None
@@ -53,6 +55,14 @@ class Session:
         self._ahead: dict[str, asyncio.Task[None]] = {}
         self._background: set[asyncio.Task[None]] = set()
         self._zero_based_triggers = False
+
+    def snooze(self, minutes: float) -> None:
+        """Propose nothing while the user types, for so many minutes from now on."""
+        self._snoozed_until = time.monotonic() + 60 * minutes
+
+    def seconds_snoozed(self) -> float:
+        """Return for how long nothing is to be proposed while the user types."""
+        return max(0.0, self._snoozed_until - time.monotonic())
 
     def open(self, uri: str, language_id: str, version: int, text: str) -> None:
         """Hold a document from now on."""

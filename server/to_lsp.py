@@ -18,7 +18,9 @@ ACCEPTED = "midspan.accepted"
 """The command that an editor runs once the user has taken a proposal; its argument is the proposal's id."""
 REJECTED = "midspan.rejected"
 """The command that an editor runs once the user has put a proposal away; its argument is the proposal's id."""
-COMMANDS = (ACCEPTED, REJECTED)
+SNOOZE = "midspan.snooze"
+"""The command for silence while typing, for as many minutes as its argument says; 0 ends it."""
+COMMANDS = (ACCEPTED, REJECTED, SNOOZE)
 
 
 def capabilities() -> types.ServerCapabilities:
