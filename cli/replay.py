@@ -21,6 +21,7 @@ from .overrides import set_option
 @click.option("--typist", default="average", show_default=True, type=click.Choice(("fast", "average", "slow")))
 @click.option("--path", "paths", multiple=True, metavar="PATTERN", help="Only these files, such as 'src/*' (repeat).")
 @click.option("--language", "languages", multiple=True, metavar="ID", help="Only these languages (repeat).")
+@click.option("--raw", is_flag=True, help="The model's first line at every key, without the pipeline.")
 @set_option
 @click.option("--vs", metavar="RUN.json|KEY=VALUE,...", help="Compare with an earlier replay, or with these settings.")
 @click.option("--json", "out", type=FILE, help="Write the figures here.")
@@ -34,6 +35,7 @@ def command(
     typist: str,
     paths: tuple[str, ...],
     languages: tuple[str, ...],
+    raw: bool,
     overrides: dict[str, object],
     vs: str | None,
     out: Path | None,
@@ -65,6 +67,7 @@ def command(
         other=other_of(vs),
         other_name=vs or "",
         measure_speed=measure_speed,
+        raw=raw,
     )
     with progress() as (say, advance):
         result = asyncio.run(replay(options, say, advance))

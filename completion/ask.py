@@ -5,6 +5,7 @@ Plain frozen values. Knows neither LSP nor HTTP nor how a model wants its prompt
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from enum import StrEnum
@@ -176,9 +177,19 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What is offered to the user: edits that belong together (ghost text is one edit at the cursor)."""
+    """What is offered to the user: edits that belong together (ghost text is one edit at the cursor).
+
+    ``score`` is the mean log-probability of a token, ``logprob`` that of the whole text that the model wrote; None
+    where its server does not tell.
+    """
 
     id: str
     edits: tuple[Edit, ...]
     kind: Kind
     score: float | None = None
+    logprob: float | None = None
+
+    @property
+    def probability(self) -> float | None:
+        """How probable the model finds the whole text, 0 to 1."""
+        return None if self.logprob is None else math.exp(min(0.0, self.logprob))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from ..context.cursor import Cursor, cursor_context
 from ..context.gather import gather
 from ..context.window import WindowSizes
-from . import filters, gate, popup, prompt, rank
+from . import confidence, filters, gate, popup, prompt, rank
 from .ask import Deadline, Proposal, Request, Trigger
 from .backends.base import Backend
 from .boundary import Boundary
@@ -77,14 +77,28 @@ async def complete(
     pace.answered(trace.timing_ms["model"] / 1000)
 
     with trace.step("shape"):
-        ordered = rank.order(candidates, trace)
+        ordered = rank.order(candidates, cursor, trace)
         proposals = filters.apply(ordered, cursor, verdict.kind, trace)
-        for one in (one for one in proposals if memory.was_rejected(wished, one)):
-            trace.drop(one.edits[0].text, "you have rejected it here")
-        proposals = tuple(one for one in proposals if not memory.was_rejected(wished, one))
+        proposals = _wanted(proposals, wished, settings, memory, trace)
     if proposals or all(candidate.complete for candidate in candidates):
         memory.store(wished, proposals, n)
     return _answer(proposals, request, trace)
+
+
+def _wanted(
+    proposals: tuple[Proposal, ...], request: Request, settings: Settings, memory: Memory, trace: Trace
+) -> tuple[Proposal, ...]:
+    """Leave out what the user has rejected at this place, and while typing what is less sure than wanted."""
+    least = 0.0 if request.trigger is Trigger.INVOKED else confidence.least_probability(settings.completion)
+    kept = []
+    for proposal in proposals:
+        if memory.was_rejected(request, proposal):
+            trace.drop(proposal.edits[0].text, "you have rejected it here")
+        elif proposal.probability is not None and proposal.probability < least:
+            trace.drop(proposal.edits[0].text, "too unsure (completion.precision, completion.eagerness)")
+        else:
+            kept.append(proposal)
+    return tuple(kept)
 
 
 async def read_ahead(

@@ -51,7 +51,7 @@ def _shape(draft: Draft, cursor: Cursor) -> Draft | str:
 
 def _proposal(draft: Draft, candidate: Candidate, cursor: Cursor) -> Proposal:
     edit = Edit(cursor.offset, cursor.offset + draft.covers, draft.text)
-    return Proposal(uuid.uuid4().hex, (edit,), draft.kind, candidate.score)
+    return Proposal(uuid.uuid4().hex, (edit,), draft.kind, candidate.score, candidate.logprob)
 
 
 def something_to_add(draft: Draft, cursor: Cursor) -> Draft | str:

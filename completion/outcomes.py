@@ -27,7 +27,7 @@ class Outcome:
     """One proposal that was on screen, and what became of it.
 
     ``at`` is when (Unix time), ``latency_ms`` how long it took from the request, ``source`` "model" or "reuse",
-    ``score`` the mean log-probability of its tokens. ``fate`` is "accepted" (whole), "part" (some of it at once),
+    ``probability`` what the model gave it. ``fate`` is "accepted" (whole), "part" (some of it at once),
     "typed" (all of it by hand), "rejected" (put away), "against" (something else was typed) or "left". ``n_taken`` and
     ``n_typed`` are the characters that came at once and by hand. ``kept_*`` are the shares of the taken text
     that were still there so many seconds later, None where nobody looked.
@@ -43,7 +43,7 @@ class Outcome:
     n_characters: int
     n_lines: int
     latency_ms: float
-    score: float | None = None
+    probability: float | None = None
     fate: str = "left"
     n_taken: int = 0
     n_typed: int = 0

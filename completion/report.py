@@ -49,6 +49,7 @@ def _item(proposal: Proposal, document: Document) -> dict[str, object]:
         "text": edit.text,
         "range": _range(edit, document),
         "score": None if proposal.score is None else round(proposal.score, 4),
+        "probability": None if proposal.probability is None else round(proposal.probability, 6),
         "kind": proposal.kind.value,
         "id": proposal.id,
     }

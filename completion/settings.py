@@ -27,6 +27,15 @@ class CompletionSettings(msgspec.Struct, frozen=True, kw_only=True):
             "begun, `high` also where a statement is finished already."
         ),
     ] = "auto"
+    precision: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=0.8,
+            description="Of what is proposed while you type, the share that should be exactly what you wanted; less "
+            "sure texts are not shown (docs/models.md has the curve). 0 shows all.",
+        ),
+    ] = 0.0
     in_comments: Annotated[bool, Meta(description="Whether to propose in comments while you type.")] = True
     disabled_languages: Annotated[
         tuple[str, ...],
@@ -48,7 +57,7 @@ class CompletionSettings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(ge=0, le=10_000, description="Most lines of a proposal; longer ones are cut, and 0 proposes nothing.")
     ] = 50
     candidates: Annotated[
-        int, Meta(ge=1, le=8, description="How many texts a request by key chooses from, as far as a second allows.")
+        int, Meta(ge=1, le=10, description="How many texts a request by key chooses from, as far as a second allows.")
     ] = 3
     prefix_tokens: Annotated[
         int, Meta(ge=16, le=65_536, description="About how many tokens before the cursor the model is shown.")

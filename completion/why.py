@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from .complete import Answer
@@ -51,7 +50,7 @@ def _offer(answer: Answer) -> str:
     if not answer.proposals:
         return "Nothing is offered."
     first, n = answer.proposals[0], len(answer.proposals)
-    sure = "" if first.score is None else f", with a mean probability of {math.exp(min(0.0, first.score)):.2f} a token"
+    sure = "" if first.probability is None else f", which the model finds {100 * first.probability:.1f} % probable"
     more = f"; {n - 1} more can be chosen" if n > 1 else ""
     return f"One {first.kind} is offered{sure}{more}."
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -60,11 +59,11 @@ def _length(outcome: Outcome) -> str:
 
 
 def _by_confidence(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
-    """Return how often proposals are taken, by the mean probability of their tokens."""
+    """Return how often proposals are taken, by how probable the model found them."""
     bins = [{"low": i / _N_BINS, "high": (i + 1) / _N_BINS, "shown": 0, "accepted": 0} for i in range(_N_BINS)]
     for one in outcomes:
-        if one.score is not None:
-            place = bins[min(_N_BINS - 1, int(math.exp(min(0.0, one.score)) * _N_BINS))]
+        if one.probability is not None:
+            place = bins[min(_N_BINS - 1, int(one.probability * _N_BINS))]
             place["shown"] += 1
             place["accepted"] += one.n_taken > 0
     return bins

@@ -80,7 +80,7 @@ class Outcomes:
             n_characters=len(edit.text),
             n_lines=edit.text.count("\n") + 1,
             latency_ms=round(trace.timing_ms.get("total", 0.0), 1),
-            score=proposal.score,
+            probability=proposal.probability,
         )
         self._open[uri] = _Open(outcome, edit.text, edit.start)
 

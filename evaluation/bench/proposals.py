@@ -46,11 +46,11 @@ class Options:
 
 @dataclass(slots=True)
 class _Shown:
-    """A text and what was found of it; ``score`` is its mean log-probability."""
+    """A text and what was found of it; ``probability`` is the model's own."""
 
     judged: Judgement
     is_exact: bool
-    score: float | None = None
+    probability: float | None = None
 
 
 @dataclass(slots=True)
@@ -137,7 +137,7 @@ async def _measure(task: Task, completer: Completer, counting: _Counting, found:
         edit = proposal.edits[0]
         completion, _ = filled_by(task, request, proposal)
         judged = judge(request.document, edit.start, edit.end, edit.text, others)
-        found.shown.append(_Shown(judged, exact(completion, task.answer), proposal.score))
+        found.shown.append(_Shown(judged, exact(completion, task.answer), proposal.probability))
         found.to_type.append((request, proposal, path))
     completer.forget(request.document.uri)
     if task.kind != "block":
@@ -263,7 +263,7 @@ def _exact(shown: Sequence[_Shown]) -> float | None:
 
 def _precision_at_half(shown: Sequence[_Shown]) -> tuple[float | None, float | None, float | None]:
     """Return the share that is right of the surer half, of all, and the ratio of the two."""
-    scored = sorted((one for one in shown if one.score is not None), key=lambda one: -(one.score or 0.0))
+    scored = sorted((one for one in shown if one.probability is not None), key=lambda one: -(one.probability or 0.0))
     if len(scored) < 2:
         return None, None, None
     half, whole = _exact(scored[: len(scored) // 2]), _exact(scored)

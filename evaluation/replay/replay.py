@@ -31,7 +31,10 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to replay. ``other`` is what it is compared with: the JSON of an earlier replay, or other settings."""
+    """What to replay; ``raw`` is the model's first line without the pipeline.
+
+    ``other`` is what it is compared with: the JSON of an earlier replay, or other settings.
+    """
 
     repository: Path
     n_keystrokes: int = 2000
@@ -44,6 +47,7 @@ class Options:
     other: Path | Mapping[str, object] | None = None
     other_name: str = ""
     measure_speed: bool = False
+    raw: bool = False
 
 
 async def replay(options: Options, say: Say, progress: Progress) -> dict[str, Any]:
@@ -86,6 +90,7 @@ async def replay(options: Options, say: Say, progress: Progress) -> dict[str, An
         "model": model,
         "backend": settings.backend.kind,
         "settings": flat(settings),
+        "raw": options.raw,
         "typist": {"name": typist.name, "mean_ms": typist.mean_ms},
         "seed": options.seed,
         "speed": {name: getattr(speed, name) for name in Speed.__slots__},
@@ -121,7 +126,8 @@ async def _with_model(
     try:
         backend = completer.backend
         speed = await speed_of(backend, settings, measure_again=options.measure_speed)
-        return await _passes(hunks, settings, backend, speed, typist, options, what, progress), backend.model, speed
+        passes = await _passes(hunks, settings, backend, speed, typist, options, what, progress, raw=options.raw)
+        return passes, backend.model, speed
     finally:
         await completer.close()
 
@@ -135,6 +141,8 @@ async def _passes(
     options: Options,
     what: str,
     progress: Progress,
+    *,
+    raw: bool = False,
 ) -> Passes:
     """Type the hunks three times: by a user who accepts whole texts, lines, words."""
     # A name of its own for every run: nothing that the model server keeps of another run may be met again.
@@ -150,6 +158,6 @@ async def _passes(
     clock = Clock()
     backend = TimedBackend(inner, clock, speed, settings.completion.deadline_ms - RESERVE_MS)
     return {
-        mode: await type_hunks(hunks, settings, backend, clock, mode, typist, options.seed, root, advance)
+        mode: await type_hunks(hunks, settings, backend, clock, mode, typist, options.seed, root, advance, raw=raw)
         for mode in MODES
     }

@@ -24,6 +24,7 @@ from ..harness import REQUEST_CANCELLED, LspSession, RequestFailed
 from ..history import Hunk
 from ..typing import Stroke, Typist, strokes
 from .clock import Clock, TimedBackend
+from .raw import RawCompleter
 from .user import Mode, is_right, wanted_part
 
 REACTION_MS = 200.0
@@ -76,14 +77,17 @@ async def type_hunks(
     seed: int,
     root: Path,
     progress: Callable[[int], None],
+    *,
+    raw: bool = False,
 ) -> list[Typed]:
     """Type the hunks one after another with a server of their own.
 
     Raises EvaluationError where that fails, and MidspanError where the model server does.
 
-    ``root`` is a folder that is only named, never read. ``progress`` is told the keys that were typed.
+    ``root`` is a folder that is only named, never read. ``progress`` is told the keys that were typed. With ``raw`` the
+    model's first line stands in the pipeline's place.
     """
-    async with _server(settings, backend, root) as session:
+    async with _server(settings, backend, root, raw=raw) as session:
         done = []
         for number, hunk in enumerate(hunks):
             keys = strokes(hunk.added, typist, seed + number)
@@ -96,7 +100,7 @@ async def type_hunks(
 
 
 @asynccontextmanager
-async def _server(settings: Settings, backend: TimedBackend, root: Path) -> AsyncIterator[LspSession]:
+async def _server(settings: Settings, backend: TimedBackend, root: Path, *, raw: bool) -> AsyncIterator[LspSession]:
     """Give a session with a real server in this process, which answers by the backend."""
     silence_pygls()
     # Deadlines are the clock's; the server's own must not come before an answer on a slow machine.
@@ -104,8 +108,8 @@ async def _server(settings: Settings, backend: TimedBackend, root: Path) -> Asyn
     no_record = OutcomeSettings(keep=False)
     settings = msgspec.structs.replace(settings, completion=patient, outcomes=no_record)
 
-    async def completer(wanted: Settings) -> Completer:
-        return Completer(wanted, backend)
+    async def completer(wanted: Settings) -> Completer | RawCompleter:
+        return RawCompleter(wanted, backend) if raw else Completer(wanted, backend)
 
     server = MidspanServer(completer_factory=completer, load_settings=lambda folder, overrides: (settings, ()))
     ours, theirs = socket.socketpair()
@@ -289,7 +293,7 @@ class _Typing:
         self._typed.shown.append(self._ghost)
 
     async def _confidence(self) -> float | None:
-        """Return the mean probability of a token of the first proposal, as the server explains it."""
+        """Return how probable the model finds the first proposal, as the server explains it."""
         why = await self._session.request("midspan/why", {"textDocument": {"uri": self._uri}})
-        score = why["items"][0]["score"] if why and why["items"] else None
-        return None if score is None else math.exp(min(0.0, score))
+        probability: float | None = why["items"][0]["probability"] if why and why["items"] else None
+        return probability

@@ -71,7 +71,7 @@ def _confidence(result: Mapping[str, Any]) -> str:
         for one in result["by_confidence"]
         if one["shown"]
     ]
-    return table(("mean probability of a token", "proposals", "taken"), rows)
+    return table(("probability that the model gave them", "proposals", "taken"), rows)
 
 
 def _kept(result: Mapping[str, Any]) -> str:

@@ -12,18 +12,18 @@ from midspan.cli.stats import command
 from midspan.completion.outcomes import Outcome, outcomes_file, write
 
 
-def outcome(n: int, language: str, fate: str, n_taken: int, score: float, kept: float | None = None) -> Outcome:
+def outcome(n: int, language: str, fate: str, n_taken: int, probability: float, kept: float | None = None) -> Outcome:
     now = time.time()
     facts = ("line", "automatic", "model", "default", 20, 1, 100.0 + n)
-    return Outcome(str(n), now, language, *facts, score=score, fate=fate, n_taken=n_taken, kept_30=kept)
+    return Outcome(str(n), now, language, *facts, probability=probability, fate=fate, n_taken=n_taken, kept_30=kept)
 
 
 def test_figures_words_and_a_page(isolated_dirs: Path, tmp_path: Path) -> None:
     path = outcomes_file()
     assert str(path).startswith(str(isolated_dirs))
-    rows = [outcome(n, "python", "accepted", 20, -0.05, 0.5) for n in range(3)]
-    rows += [outcome(n, "python", "against", 0, -1.0) for n in range(3, 8)]
-    rows += [outcome(n, "go", "typed", 0, -0.5) for n in range(8, 10)]
+    rows = [outcome(n, "python", "accepted", 20, 0.95, 0.5) for n in range(3)]
+    rows += [outcome(n, "python", "against", 0, 0.37) for n in range(3, 8)]
+    rows += [outcome(n, "go", "typed", 0, 0.61) for n in range(8, 10)]
     write(rows, path, 90)
     out, html = tmp_path / "out.json", tmp_path / "out.html"
     done = CliRunner().invoke(command, ["--json", str(out), "--html", str(html)])

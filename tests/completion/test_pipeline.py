@@ -265,7 +265,7 @@ def test_the_documented_json() -> None:
     assert item["range"] == {"start": place, "end": place}
     assert item["kind"] == "line"
     assert set(report["timing_ms"]) == {"context", "prompt", "first_token", "model", "shape", "total"}
-    assert report["tokens"] == {"prompt": 7, "reused": 0, "generated": 3, "shortened": False}
+    assert report["tokens"] == {"prompt": 7, "reused": 0, "generated": 3, "shortened": False, "wasted": 0}
     assert report["dropped"] == []
 
 

@@ -19,13 +19,13 @@ from midspan.completion.why import in_words
             "foo(a)",
             [
                 "The place was looked at: wanted: one line",
-                "scripted (scripted) was shown 7 tokens and knew 0 of them; it wrote 3",
-                "One line is offered, with a mean probability of 0.90 a token.",
+                "scripted (scripted) was shown ",
+                "One line is offered, which the model finds 81.9 % probable.",
                 "All of it took",
             ],
         ),
-        ("x = ¦\nprint(x)\n", "print(x)\nprint(x)", ["Not offered, for this reason:", "Nothing is offered."]),
-        ("x = ¦\n", "foo(", ["Not offered, for this reason: leaves a bracket or a string open. It was 'foo('."]),
+        ("x = 1\n¦\nprint(x)\n", "print(x)", ["Not offered, for this reason:", "Nothing is offered."]),
+        ("x = ¦\n", "foo(", ["Not offered, for this reason: leaves a bracket or a string open. It was 'foo("]),
     ],
 )
 def test_each_step_is_told(before: str, reply: str, sentences: list[str]) -> None:

@@ -148,11 +148,11 @@ def test_how_much_is_still_there(document: str, expected: float) -> None:
 
 def test_what_is_written_is_read_again_and_newer_facts_replace_older(tmp_path: Path) -> None:
     path = tmp_path / "new" / "outcomes.sqlite"
-    write([outcome(1), outcome(2, score=-0.5, kept_30=0.25)], path, 90)
+    write([outcome(1), outcome(2, probability=0.5, kept_30=0.25)], path, 90)
     write([outcome(1, fate="accepted", n_taken=5)], path, 90)
     found = {one.id: one for one in read(path)}
     assert found["1"].fate == "accepted"
-    assert (found["2"].score, found["2"].kept_30, found["2"].kept_120) == (-0.5, 0.25, None)
+    assert (found["2"].probability, found["2"].kept_30, found["2"].kept_120) == (0.5, 0.25, None)
     assert path.stat().st_mode & 0o777 == 0o600
 
 
