@@ -107,6 +107,7 @@ async def _read(backend: Backend, ask: Ask, boundary: Boundary, trace: Trace, on
                 if delta.text:
                     trace.mark("first_token", began)
                 one.add(delta, boundary)
+                trace.text_so_far = trace.text_so_far if ask.sample else one.text
                 if one.end is not None and one.finish is None:
                     return  # by our boundary; a server that ended by itself still says what it cost
     except BackendError:

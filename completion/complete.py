@@ -37,15 +37,15 @@ async def complete(
     backend: Backend,
     memory: Memory,
     pace: Pace,
+    trace: Trace,
     path: str = "",
     n: int | None = None,
 ) -> Answer:
     """Answer a request within its deadline, choosing from up to ``n`` candidates (None: as the settings say).
 
-    A model server that fails gives an empty answer with the error in its trace. Raises only CancelledError:
-    then nobody wants the answer, and the server's work is called off.
+    How it comes about is noted in ``trace``. A model server that fails gives an empty answer with the error in there.
+    Raises only CancelledError: then nobody wants the answer, and the server's work is called off.
     """
-    trace = Trace(backend=backend.name, model=backend.model)
     wished = popup.with_selected(request)
     n = n or (settings.completion.candidates if request.trigger is Trigger.INVOKED else 1)
 

@@ -9,21 +9,27 @@ from .ask import Deadline, Did, Proposal, Request, Trigger
 from .backends import open_backend
 from .backends.base import Backend
 from .complete import Answer, complete, read_ahead
+from .flight import Flights
 from .onward import onward
 from .pace import Pace
 from .reuse import Memory
 from .settings import Settings
+from .trace import Trace
 
 
 class Completer:
     """Answers requests with one configuration."""
 
-    def __init__(self, settings: Settings, backend: Backend | None = None) -> None:
-        """Open the backend that the settings name, unless one is given. Raises SettingsError."""
+    def __init__(self, settings: Settings, backend: Backend | None = None, *, joins: bool = True) -> None:
+        """Open the backend that the settings name, unless one is given. Raises SettingsError.
+
+        ``joins``: a request under way goes on if it answers the next one, too.
+        """
         self.settings = settings
         self.backend = backend if backend is not None else open_backend(settings)
         self.memory = Memory()
         self.pace = Pace()
+        self._flights = Flights() if joins else None
 
     async def prepare(self, progress: Callable[[str], None]) -> None:
         """Make ready what is needed to answer. Raises ModelMissing or BackendError."""
@@ -33,6 +39,17 @@ class Completer:
         """Answer one request within its deadline; what goes wrong on the way is in the answer's trace."""
         if request.did is Did.TYPED and request.trigger is Trigger.AUTOMATIC:
             self.pace.key(time.monotonic())
+        if self._flights is None or request.selected is not None:
+            return await self._complete(request, deadline, path, n, self._trace())
+        if (flight := self._flights.covering(request)) is not None:
+            await flight.answer()  # what it proposes is remembered, and holds here
+        trace = self._trace()
+        return await self._flights.begin(request, trace, self._complete(request, deadline, path, n, trace)).answer()
+
+    def _trace(self) -> Trace:
+        return Trace(backend=self.backend.name, model=self.backend.model)
+
+    async def _complete(self, request: Request, deadline: Deadline, path: str, n: int | None, trace: Trace) -> Answer:
         return await complete(
             request,
             deadline,
@@ -40,6 +57,7 @@ class Completer:
             backend=self.backend,
             memory=self.memory,
             pace=self.pace,
+            trace=trace,
             path=path,
             n=n,
         )
@@ -68,4 +86,6 @@ class Completer:
 
     async def close(self) -> None:
         """Let go of connections."""
+        if self._flights is not None:
+            await self._flights.close()
         await self.backend.close()

@@ -15,7 +15,7 @@ from ..context.cursor import Cursor
 from .ask import Candidate, Edit, Kind, Proposal
 from .draft import Draft
 from .indentation import fit_indentation
-from .layout import header_line, indent_width, is_telling, line_below, lines_below
+from .layout import as_written, header_line, indent_width, is_telling, line_below, lines_below
 from .line_tail import fit_line_tail
 from .parsing import can_be_judged, errors_after, errors_before, leaves_open
 from .secrets import holds_secret
@@ -92,7 +92,7 @@ def without_lines_below(draft: Draft, cursor: Cursor) -> Draft | str:
     lines = draft.text.split("\n")
     for at, line in enumerate(lines):
         whole = cursor.line_head + line if at == 0 else line
-        is_same = whole.strip() == below.strip() and indent_width(whole) == indent_width(below)
+        is_same = as_written(whole) == as_written(below) and indent_width(whole) == indent_width(below)
         if is_same and is_telling(whole):
             return replace(draft, text="\n".join(lines[:at])) if at else "repeats the line below"
     return replace(draft, text="\n".join(_without_closing_lines(lines, cursor)))

@@ -56,3 +56,8 @@ def line_below(cursor: Cursor) -> str:
 def is_telling(line: str) -> bool:
     """Tell whether a line says enough that it would not stand twice in a row by chance."""
     return sum(character.isalnum() for character in line) >= MIN_TELLING
+
+
+def as_written(line: str) -> str:
+    """Return a line without what formatters change: spaces, kinds of quotes, a last comma or semicolon."""
+    return "".join(line.split()).replace("'", '"').rstrip(",;")

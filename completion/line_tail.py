@@ -13,11 +13,13 @@ from dataclasses import replace
 from ..context.cursor import Cursor
 from ..context.syntax import Place
 from .draft import Draft
-from .layout import text_after
+from .layout import as_written, text_after
 from .parsing import errors_after
 
 PAIRS = {")": "(", "]": "[", "}": "{"}
 CLOSING_TAIL = re.compile(r"[)\]}\"'`;,]+")
+LEAST_REFORMATTED = 4
+"""A shorter rest of a line is compared character by character only."""
 TELLING_OVERLAP = re.compile(r"\w")
 
 
@@ -72,10 +74,24 @@ def _ways(draft: Draft, cursor: Cursor) -> Iterator[Draft]:
 def _without_overlap(draft: Draft, cursor: Cursor) -> Draft | None:
     """Return the draft without the longest ending that the text right of the cursor begins with."""
     tail = cursor.line_tail.rstrip()
+    if (start := _formatted_otherwise(draft.text, tail)) is not None:
+        return replace(draft, text=draft.text[:start])
     for length in range(min(len(tail), len(draft.text)), 0, -1):
         if draft.text.endswith(tail[:length]):
             return replace(draft, text=draft.text[:-length])
     return None
+
+
+def _formatted_otherwise(text: str, tail: str) -> int | None:
+    """Return where a text begins to say the tail again, be it with other spaces or quotes; None if it doesn't."""
+    wanted = as_written(tail)
+    if len(wanted) < LEAST_REFORMATTED or not as_written(text).endswith(wanted):
+        return None
+    start, n_left = len(text), len(wanted) + len("".join(text.split())) - len(as_written(text))
+    while n_left > 0:
+        start -= 1
+        n_left -= not text[start].isspace()
+    return len(text[:start].rstrip()) if tail[:1].isspace() else start
 
 
 def _closes_twice(draft: Draft, cursor: Cursor) -> bool:

@@ -33,6 +33,8 @@ class Trace:
     """Where the answer came from: "model", "reuse" or "none"."""
     backend: str = ""
     model: str = ""
+    text_so_far: str = ""
+    """What the model has written of the first candidate, while it still writes."""
     timing_ms: dict[str, float] = field(default_factory=dict)
     usage: Usage = field(default_factory=Usage)
     dropped: list[Dropped] = field(default_factory=list)

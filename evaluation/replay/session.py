@@ -109,7 +109,7 @@ async def _server(settings: Settings, backend: TimedBackend, root: Path, *, raw:
     settings = msgspec.structs.replace(settings, completion=patient, outcomes=no_record)
 
     async def completer(wanted: Settings) -> Completer | RawCompleter:
-        return RawCompleter(wanted, backend) if raw else Completer(wanted, backend)
+        return RawCompleter(wanted, backend) if raw else Completer(wanted, backend, joins=False)
 
     server = MidspanServer(completer_factory=completer, load_settings=lambda folder, overrides: (settings, ()))
     ours, theirs = socket.socketpair()

@@ -26,6 +26,7 @@ from midspan.completion.ask import (
 )
 from midspan.completion.completer import Completer
 from midspan.completion.errors import BackendUnreachable
+from midspan.completion.flight import LINGER_SECONDS
 from midspan.completion.report import as_json
 from midspan.completion.settings import CompletionSettings, Settings
 from midspan.context import parse
@@ -253,6 +254,7 @@ async def test_cancelling_closes_the_stream() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+    await asyncio.sleep(2 * LINGER_SECONDS)
     assert model.n_closed == 1
 
 

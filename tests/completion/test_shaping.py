@@ -271,3 +271,9 @@ def test_indentation_of_tabs_and_spaces_is_kept_as_it_is() -> None:
 def test_a_body_that_is_written_at_the_level_of_its_header_is_indented() -> None:
     check_ghost("def f():\n¦\n", "x = 1\nreturn x\n", "def f():\n├    x = 1┤\n")
     check_ghost("def f():\n¦\n", "# nothing\n", "def f():\n├    # nothing┤\n")
+
+
+def test_what_follows_is_known_again_in_another_format() -> None:
+    check_ghost("x = foo(¦, b=[1, 2])\n", "a,b=[1,2])", "x = foo(├a┤, b=[1, 2])\n")
+    check_ghost("x = ¦ + foo('a')\n", 'height + foo("a")', "x = ├height┤ + foo('a')\n")
+    check_ghost("x = 1\n¦\nprint(x, 'end')\n", 'print(x,"end")', "none: repeats the line below")
