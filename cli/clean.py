@@ -13,7 +13,7 @@ from .output import size
 
 
 @click.command(
-    short_help="Remove models, downloads, sockets and logs.",
+    short_help="Remove models, downloads, records and logs.",
     epilog="Example: midspan clean --keep-models",
 )
 @click.option("--keep-models", is_flag=True, help="Leave the models; only downloads, sockets and logs go.")
@@ -21,7 +21,7 @@ from .output import size
 def command(keep_models: bool, yes: bool) -> None:
     """Remove what midspan left on this machine, after showing it and asking.
 
-    Running model hosts are ended first. Stays: your settings, and model files that you added by their path.
+    Running model hosts are ended first. The record of `midspan stats` goes, too. Stays: your settings, and model files that you added by their path.
     """
     hosts, left = _running(), _left(keep_models)
     if not hosts and not left:
@@ -66,12 +66,14 @@ def _end(hosts: Iterable[tuple[int, str]]) -> None:
 def _left(keep_models: bool) -> list[Path]:
     """Return what is ours and there: single files and folders, never a folder that others may use too."""
     from ..completion.backends.host_process import log_path
+    from ..completion.outcomes import outcomes_file
     from ..evaluation.peers.build import peers_dir
     from ..evaluation.replay.speed import speed_file
     from ..host.models.places import downloads_dir, models_dir, native_dir, prepared_dir
 
     runtime = _runtime_folder()
     found = [*log_path().parent.glob("*.log"), speed_file()]
+    found += [outcomes_file(), outcomes_file().with_suffix(".damaged")]
     if runtime is not None:
         found += runtime.glob("host-*")
     found += [native_dir(), prepared_dir()]

@@ -101,13 +101,14 @@ def execute_command(ls: MidspanServer, params: object) -> bool:
     if name == to_lsp.SNOOZE:
         ls.session.snooze(from_lsp.minutes(argument))
         return True
-    proposal_id = argument if isinstance(argument, str) else ""
+    if not isinstance(argument, str):
+        return True
     if name == to_lsp.ACCEPTED:
-        ls.session.outcomes.accepted(proposal_id)
+        ls.session.outcomes.accepted(argument)
     else:
-        ls.session.outcomes.rejected(proposal_id)
+        ls.session.outcomes.rejected(argument)
         if (completer := ls.session.completer_now) is not None:
-            completer.reject(proposal_id)
+            completer.reject(argument)
     return True
 
 

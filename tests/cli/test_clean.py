@@ -55,6 +55,7 @@ def leave_things(isolated_dirs: Path) -> dict[str, Path]:
         "model": cache / "models" / "tiny" / "model.safetensors",
         "part": cache / "downloads" / "big.whl.part",
         "log": state / "log" / "host.log",
+        "record": state / "outcomes.sqlite",
         "socket": runtime / "host-0123.sock",
         "lock": runtime / "host-0123.sock.lock",
         "endpoint": runtime / "host-4567.json",

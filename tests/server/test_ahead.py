@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from scripted_completer import Script, until
 
+from midspan.evaluation.harness import RequestFailed
 from midspan.server import ahead
 
 URI = "file:///project/a.py"
@@ -114,3 +115,22 @@ async def test_a_proposal_that_is_put_away_is_told_to_the_completer(connect: Any
     for odd in ([], [None], [1, 2], ["x" * 10_000]):
         await session.request("workspace/executeCommand", params | {"arguments": odd})
     assert script.rejected == ["proposal-1", "x" * 10_000]
+
+
+async def test_snoozing_silences_what_nobody_asked_for(connect: Any, script: Script) -> None:
+    session = await connect()
+    session.open(URI, "python", "x = ")
+    await session.request("workspace/executeCommand", {"command": "midspan.snooze", "arguments": [30]})
+    assert not await session.complete(URI)
+    why = await session.request("midspan/why", {"textDocument": {"uri": URI}})
+    assert why["verdict"] == "snoozed for 30 more minutes"
+    assert await session.complete(URI, trigger=1)
+    await session.request("workspace/executeCommand", {"command": "midspan.snooze", "arguments": [0]})
+    assert await session.complete(URI)
+
+
+@pytest.mark.parametrize("arguments", [[], [None], [-1], [1e9], ["5"], [True]])
+async def test_snoozing_for_no_number_of_minutes_is_refused(connect: Any, arguments: list[object]) -> None:
+    session = await connect()
+    with pytest.raises(RequestFailed, match="minutes"):
+        await session.request("workspace/executeCommand", {"command": "midspan.snooze", "arguments": arguments})
