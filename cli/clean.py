@@ -21,7 +21,8 @@ from .output import size
 def command(keep_models: bool, yes: bool) -> None:
     """Remove what midspan left on this machine, after showing it and asking.
 
-    Running model hosts are ended first. The record of `midspan stats` goes, too. Stays: your settings, and model files that you added by their path.
+    Running model hosts are ended first. The record of `midspan stats` goes, too.
+    Stays: your settings, and model files that you added by their path.
     """
     hosts, left = _running(), _left(keep_models)
     if not hosts and not left:

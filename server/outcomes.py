@@ -21,9 +21,11 @@ from ..context.document import Change, Document
 log = logging.getLogger(__name__)
 
 Spawn = Callable[[Coroutine[object, object, None]], object]
+WRITE_SECONDS = 2.0
+"""What becomes known within so many seconds is written at once, since each writing waits for the disk."""
 _MOST_BY_ONE_KEY = 2
 _AROUND = 400
-_LONGEST_COMPARED = 4000
+_LONGEST_COMPARED = 1000
 _LEAST_COMMON = 3
 
 
@@ -56,6 +58,7 @@ class Outcomes:
         self._settings = OutcomeSettings()
         self._open: dict[str, _Open] = {}
         self._taken: dict[str, list[_Taken]] = {}
+        self._to_write: list[Outcome] = []
         self._complained = False
 
     def configure(self, settings: OutcomeSettings) -> None:
@@ -120,6 +123,11 @@ class Outcomes:
                 shown.outcome = replace(shown.outcome, n_taken=shown.outcome.n_taken + rest)
                 shown.done = len(shown.text)
                 self._end(uri)
+        # An editor may have applied it in a way that looked like something else.
+        for at, outcome in enumerate(self._to_write):
+            if outcome.id == proposal_id and outcome.fate != "accepted":
+                n_taken = outcome.n_characters - outcome.n_typed
+                self._to_write[at] = replace(outcome, fate="accepted", n_taken=n_taken)
 
     def rejected(self, proposal_id: str) -> None:
         """Note that the user has put a proposal away."""
@@ -133,9 +141,10 @@ class Outcomes:
         self._taken.pop(uri, None)
 
     def close(self) -> None:
-        """Write what is open still, at once: the connection ends."""
-        for uri in list(self._open):
-            self._write_now([_ended(self._open.pop(uri), "left")])
+        """Write all that is known, at once: the connection ends."""
+        self._to_write += [_ended(shown, "left") for shown in self._open.values()]
+        self._open.clear()
+        self._write_now()
 
     def _end(self, uri: str, fate: str = "left") -> None:
         """Put what was on screen on record; ``fate`` is what became of it if none of it was taken."""
@@ -143,7 +152,7 @@ class Outcomes:
         if shown is None:
             return
         outcome = _ended(shown, fate)
-        self._spawn(self._write([outcome]))
+        self._note(outcome)
         if outcome.n_taken:
             taken = _Taken(outcome, shown.text[: shown.done], shown.start)
             self._taken.setdefault(uri, []).append(taken)
@@ -156,14 +165,13 @@ class Outcomes:
             waited = seconds
             if taken not in self._taken.get(uri, ()):
                 return  # closed
-            kept = {f"kept_{seconds}": self._kept(uri, taken)}
-            taken.outcome = replace(taken.outcome, **kept)  # type: ignore[arg-type]
-            await self._write([taken.outcome])
+            document = self._documents(uri)
+            if document is None:
+                return
+            share = await asyncio.to_thread(share_kept, taken.text, document.text, taken.start)
+            taken.outcome = replace(taken.outcome, **{f"kept_{seconds}": share})  # type: ignore[arg-type]
+            self._note(taken.outcome)
         self._taken[uri].remove(taken)
-
-    def _kept(self, uri: str, taken: _Taken) -> float:
-        document = self._documents(uri)
-        return 0.0 if document is None else share_kept(taken.text, document.text, taken.start)
 
     def _move(self, changes: Sequence[Change], before: Document, after: Document) -> None:
         if len(changes) != 1 or changes[0].start is None:
@@ -173,11 +181,18 @@ class Outcomes:
             if at < taken.start:
                 taken.start = max(at, taken.start + grown)
 
-    async def _write(self, outcomes: list[Outcome]) -> None:
-        await asyncio.to_thread(self._write_now, outcomes)
+    def _note(self, outcome: Outcome) -> None:
+        if not self._to_write:
+            self._spawn(self._write_soon())
+        self._to_write.append(outcome)
 
-    def _write_now(self, outcomes: list[Outcome]) -> None:
-        if not self._settings.keep:
+    async def _write_soon(self) -> None:
+        await asyncio.sleep(WRITE_SECONDS)
+        await asyncio.to_thread(self._write_now)
+
+    def _write_now(self) -> None:
+        outcomes, self._to_write = self._to_write, []
+        if not self._settings.keep or not outcomes:
             return
         try:
             write(outcomes, outcomes_file(), self._settings.days)

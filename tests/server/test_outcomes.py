@@ -15,6 +15,7 @@ from scripted_completer import Script, at_cursor, until
 
 from midspan.completion.ask import Deadline, Proposal, Request
 from midspan.completion.outcomes import Outcome, OutcomesUnreadable, outcomes_file, read, write
+from midspan.server import outcomes as server_outcomes
 from midspan.server.outcomes import share_kept
 
 URI = "file:///project/a.py"
@@ -23,6 +24,7 @@ URI = "file:///project/a.py"
 @pytest.fixture(autouse=True)
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr(server_outcomes, "WRITE_SECONDS", 0.05)
     return tmp_path
 
 
