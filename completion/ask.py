@@ -73,7 +73,8 @@ class SelectedItem:
 class Request:
     """One wish for completions: the snapshot that it began with, and the cursor's offset in it.
 
-    ``snippets`` are texts from elsewhere that who asks brings along, beside those that are gathered.
+    ``snippets`` are texts from elsewhere that who asks brings along, beside those that are gathered. ``is_ahead``:
+    nobody has asked yet, it is only likely that somebody will.
     """
 
     document: Document
@@ -82,6 +83,7 @@ class Request:
     selected: SelectedItem | None = None
     snippets: tuple[Snippet, ...] = ()
     did: Did = Did.UNKNOWN
+    is_ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Ask:
 
     ``hole`` holds windows of the document around the cursor. ``session`` names the document for a host that keeps
     its encoded tokens: equal for requests in the same document, and meaningless otherwise. ``sample`` 0 asks for
-    the most likely text, any other number for one drawn with that seed.
+    the most likely text, any other number for one drawn with that seed. ``is_ahead``: nobody waits for it yet.
     """
 
     hole: Hole
@@ -99,6 +101,7 @@ class Ask:
     deadline: Deadline
     session: str = ""
     sample: int = 0
+    is_ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ async def complete(
 
     with trace.step("context"):
         ask = prompt.build(cursor, verdict, (*gather(cursor), *request.snippets), path, deadline)
+        ask = replace(ask, is_ahead=request.is_ahead)
         boundary = Boundary(cursor, verdict.kind, settings.completion.max_lines)
     if request.trigger is Trigger.AUTOMATIC and not backend.reads_ahead:
         with trace.step("wait"):

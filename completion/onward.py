@@ -24,6 +24,7 @@ def onward(request: Request, proposal: Proposal) -> Iterator[Request]:
         trigger=Trigger.AUTOMATIC,
         selected=None,
         did=Did.TYPED,
+        is_ahead=True,
     )
     yield taken
     cursor = cursor_context(document, taken.offset, _NO_WINDOW)

@@ -165,6 +165,7 @@ class HostBackend:
                 "snippets": [{"path": snippet.path, "text": snippet.text} for snippet in hole.snippets],
                 "deadline_ms": int(ask.deadline.seconds_left() * 1000),
                 "answer": answer,
+                "ahead": ask.is_ahead,
             },
         }
 

@@ -143,5 +143,5 @@ async def _noted(answer: asyncio.Future[Any], key: Key, start: float) -> None:
 
 
 def _questions(requests: Sequence[Recorded]) -> tuple[Recorded, ...]:
-    """Return those of some requests that wanted text; what is only encoded ahead answers nobody."""
-    return tuple(one for one in requests if one.body.get("max_tokens") != 0)
+    """Return those of some requests that somebody waited for; what is read or written ahead answers nobody yet."""
+    return tuple(one for one in requests if one.body.get("max_tokens") != 0 and not one.body["midspan"].get("ahead"))

@@ -50,6 +50,7 @@ async def test_who_takes_it_finds_the_next_one_there() -> None:
     answer = await completer.complete(request, Deadline.after(5000), n=1)
     await completer.go_on(request, answer.proposals[0], Deadline.after(5000))
     n_asked = len(model.asks)
+    assert [ask.is_ahead for ask in model.asks] == [False, True]
     taken = Request(Document.open("file:///a", "python", 2, "import a\nx = foo(a)\n\n"), 20)
     following = await completer.complete(taken, Deadline.after(5000))
     assert [one.edits[0].text for one in following.proposals] == ["bar(b)"]

@@ -16,7 +16,7 @@ from midspan.evaluation.bench.figures import Asked, Key, System
 from midspan.evaluation.bench.recording import Recorded, recording
 from midspan.evaluation.bench.replayed import replayed
 from midspan.evaluation.bench.segments import segments
-from midspan.evaluation.bench.typed import SEEN_SECONDS, Typed
+from midspan.evaluation.bench.typed import SEEN_SECONDS, Typed, _questions
 from midspan.evaluation.errors import EvaluationError, PeerMissing
 from midspan.evaluation.peers.base import PeerAnswer, PeerAsk
 from midspan.evaluation.typing import TYPISTS
@@ -240,3 +240,10 @@ async def test_a_peer_that_cannot_be_had_is_a_column_that_says_so(monkeypatch: p
         peers = await bench._peers(options, systems, stack, lambda text: None)
     assert peers == {}
     assert systems["llama.cpp"].missing == "llama.cpp is not built here"
+
+
+def test_what_nobody_waits_for_is_no_question() -> None:
+    asked = Recorded({"max_tokens": 5, "midspan": {"ahead": False}}, 0.0)
+    read = Recorded({"max_tokens": 0, "midspan": {"ahead": False}}, 0.0)
+    ahead = Recorded({"max_tokens": 5, "midspan": {"ahead": True}}, 0.0)
+    assert _questions([asked, read, ahead]) == (asked,)
