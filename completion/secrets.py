@@ -36,8 +36,13 @@ def holds_secret(text: str, before: str) -> bool:
 
     ``before`` is the line that the text goes on from: a secret may begin there.
     """
-    line = before[before.rfind("\n") + 1 :]
+    line, text = _well_formed(before[before.rfind("\n") + 1 :]), _well_formed(text)
     return any(pattern.search(line + text) and not pattern.search(line) for pattern in _compiled())
+
+
+def _well_formed(text: str) -> str:
+    """Replace lone surrogates, which RE2 does not take."""
+    return text.encode("utf-8", "replace").decode()
 
 
 @cache

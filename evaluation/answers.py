@@ -126,7 +126,7 @@ def _ask(request: Request, task: Task, settings: CompletionSettings, kind: Kind 
     """Return the ask of the pipeline's first stages, of another kind than the gate's where one is given."""
     sizes = WindowSizes(settings.prefix_tokens, settings.suffix_tokens)
     cursor = cursor_context(request.document, request.offset, sizes)
-    verdict = gate.verdict(request, cursor, settings)
+    verdict = Verdict() if gate.refusal(request, settings) else gate.verdict(request, cursor, settings)
     if kind is not None:
         limit = settings.max_line_tokens if kind is Kind.LINE else settings.max_block_tokens
         verdict = Verdict(kind, limit)

@@ -97,7 +97,6 @@ async def _put_into_effect(connection: Connection, settings: Settings) -> None:
     """Answer with the new settings from now on; a new model server is made ready, an old one let go."""
     session, before = connection.session, connection.session.settings
     session.settings = settings
-    session.outcomes.configure(settings.outcomes)
     completer = await connection.parts.completer_factory(settings)
     if (settings.backend, settings.host) != (before.backend, before.host):
         _stop_preparing(session)

@@ -51,19 +51,17 @@ class _Taken:
 class Outcomes:
     """What became of the proposals of one connection."""
 
-    def __init__(self, spawn: Spawn, documents: Callable[[str], Document | None]) -> None:
+    def __init__(
+        self, spawn: Spawn, documents: Callable[[str], Document | None], settings: Callable[[], OutcomeSettings]
+    ) -> None:
         """``spawn`` runs a coroutine in the background, ``documents`` gives the newest snapshot of an open one."""
         self._spawn = spawn
         self._documents = documents
-        self._settings = OutcomeSettings()
+        self._settings = settings
         self._open: dict[str, _Open] = {}
         self._taken: dict[str, list[_Taken]] = {}
         self._to_write: list[Outcome] = []
         self._complained = False
-
-    def configure(self, settings: OutcomeSettings) -> None:
-        """Go by other settings from now on."""
-        self._settings = settings
 
     def shown(self, request: Request, proposal: Proposal, trace: Trace) -> None:
         """Note that a proposal is on screen; while it is typed along, or shown again, it is still the same one."""
@@ -192,10 +190,11 @@ class Outcomes:
 
     def _write_now(self) -> None:
         outcomes, self._to_write = self._to_write, []
-        if not self._settings.keep or not outcomes:
+        settings = self._settings()
+        if not settings.keep or not outcomes:
             return
         try:
-            write(outcomes, outcomes_file(), self._settings.days)
+            write(outcomes, outcomes_file(), settings.days)
         except OutcomesUnreadable as error:
             if not self._complained:
                 self._complained = True

@@ -10,18 +10,21 @@ import time
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..completion.ask import Did, Proposal, Request, Trigger
 from ..completion.settings import Settings
-from ..completion.trace import Trace
 from ..context.document import Change
 from .completer import Completer
 from .documents import Documents
 from .edits import Edits
 from .from_lsp import ClientFacts
-from .outcomes import Outcomes
 from .paths import folder_on_disk
 from .settings import EditorSettings
+
+if TYPE_CHECKING:
+    from ..completion.trace import Trace
+    from .outcomes import Outcomes
 
 INVOKED, AUTOMATIC = 1, 2
 
@@ -47,7 +50,7 @@ class Session:
         self.asked: set[str] = set()
         """The documents that were asked for text since their last change."""
         self._snoozed_until = 0.0
-        self.outcomes = Outcomes(self.spawn, self.documents.get)
+        self._outcomes: Outcomes | None = None
         self._edits: dict[str, Edits] = {}
         self._completer: Completer | None = None
         self._is_configured = asyncio.Event()
@@ -77,7 +80,8 @@ class Session:
         after = self.documents.get(uri)
         if before is not None and after is not None and changes:
             self._edits.setdefault(uri, Edits(before)).note(changes, before, after)
-            self.outcomes.edited(changes, before, after)
+            if self._outcomes is not None:
+                self._outcomes.edited(changes, before, after)
 
     def close_document(self, uri: str) -> None:
         """Forget a document, and call off what is done for it."""
@@ -87,12 +91,22 @@ class Session:
         self.last_answers.pop(uri, None)
         self.asked.discard(uri)
         self._edits.pop(uri, None)
-        self.outcomes.closed(uri)
+        if self._outcomes is not None:
+            self._outcomes.closed(uri)
 
     def did(self, uri: str) -> Did:
         """Return what the user did to a document last."""
         edits = self._edits.get(uri)
         return Did.UNKNOWN if edits is None else edits.did
+
+    @property
+    def outcomes(self) -> Outcomes:
+        """What became of proposals; made with the first one, since a database is imported with it."""
+        if self._outcomes is None:
+            from .outcomes import Outcomes
+
+            self._outcomes = Outcomes(self.spawn, self.documents.get, lambda: self.settings.outcomes)
+        return self._outcomes
 
     def show(self, request: Request, proposal: Proposal, trace: Trace) -> None:
         """Note what is on screen as ghost text."""
@@ -188,7 +202,8 @@ class Session:
 
     async def close(self) -> None:
         """Cancel whatever runs, and let go of the model server."""
-        self.outcomes.close()
+        if self._outcomes is not None:
+            self._outcomes.close()
         tasks = [*self._in_flight.values(), *self._background]
         for task in tasks:
             task.cancel()

@@ -54,6 +54,11 @@ def test_what_the_line_holds_already_is_not_the_proposals_fault() -> None:
     assert not holds_secret(")", SECRETS[0])
 
 
+def test_lone_surrogates_are_no_problem() -> None:
+    assert not holds_secret("a\ud800b", "c\udfff")
+    assert holds_secret("\ud800" + SECRETS[0], "\ud800")
+
+
 def test_no_text_makes_it_slow() -> None:
     began = time.perf_counter()
     for text in ("a" * 100_000, "password=" * 20_000, "://a:" * 20_000, '"' + "1a" * 50_000):

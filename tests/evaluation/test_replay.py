@@ -127,8 +127,8 @@ async def test_a_typo_after_an_accepted_text_is_typed(monkeypatch: pytest.Monkey
     slowly = [Stroke(i, key, 1000) for i, key in enumerate("abcdef + g")]
     keys = (*slowly[:6], Stroke(6, "x", 1000, is_wrong=True), Stroke(6, "", 1000, is_backspace=True), *slowly[6:])
     monkeypatch.setattr("midspan.evaluation.replay.session.strokes", lambda *_: keys)
-    hunk = Hunk("", "a.txt", "plaintext", "", 0, "abcdef + g")
-    found, _ = await typed(Oracle("abcdef - h"), "word", hunk=hunk)
+    hunk = Hunk("", "a.txt", "plaintext", "x = ", 4, "abcdef + g")
+    found, _ = await typed(Oracle("x = abcdef - h"), "word", hunk=hunk)
     assert (found.n_keys_alone, found.n_keys) == (12, 12 - 5 + 1)
 
 
