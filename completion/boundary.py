@@ -7,19 +7,15 @@ that spans lines. What closes a block belongs to it where nothing after the curs
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from ..context.cursor import Cursor
-from ..context.lexical import scan
-from ..context.syntax import Place, is_left_open, place
+from ..context.syntax import Place, leaves_open, place
 from .ask import Kind
-from .layout import header_line, indent_width, is_telling, line_below
+from .layout import closing_part, header_line, indent_width, is_telling, line_below
 
 MOST_STATEMENT_LINES = 12
 """A statement that is still open after so many lines is not waited for."""
-
-_CLOSING = re.compile(r"\s*[)\]}]+[;,]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +55,11 @@ class Boundary:
 
     def _is_left_open(self, text: str, at: int) -> bool:
         cursor = self.cursor
-        language = cursor.document.language
-        if language is None or cursor.place is not Place.CODE or cursor.line_tail.strip():
+        if cursor.document.language is None or cursor.place is not Place.CODE or cursor.line_tail.strip():
             return False
         text = text[: at + 1]
         if text not in self._known:
-            read = scan(text, language)  # quick, and nearly always enough
-            self._known[text] = (read.unclosed != () or read.place is Place.STRING) and is_left_open(
-                cursor.document.replace(cursor.offset, cursor.offset, text), cursor.offset, cursor.offset + at
-            )
+            self._known[text] = leaves_open(cursor.document, cursor.offset, cursor.offset, text)
         return self._known[text]
 
     def _block_end(self, text: str) -> int | None:
@@ -88,22 +80,14 @@ class Boundary:
 
     def _with_closer(self, text: str, at: int, line: str, *, is_whole: bool) -> int | None:
         """Take what closes the block with it (no more of its line), unless the text after the cursor does already."""
-        closer, floor = self._closer(line), indent_width(header_line(self.cursor))
+        closer, floor = closing_part(line, self.cursor), indent_width(header_line(self.cursor))
         if not closer or indent_width(line) < floor:
             return at
         tail, below = self.cursor.line_tail, line_below(self.cursor)
         after = tail if tail.strip() else below if indent_width(below) >= floor else ""
-        if self._closer(after).lstrip()[:1] == closer.lstrip()[:1]:
+        if closing_part(after, self.cursor).lstrip()[:1] == closer.lstrip()[:1]:
             return at
         return at + 1 + len(closer) if is_whole else None
-
-    def _closer(self, line: str) -> str:
-        """Return the part of a line that closes a block, with the white space before it, or an empty string."""
-        if brackets := _CLOSING.match(line):
-            return brackets[0]
-        language = self.cursor.document.language
-        word = re.match(r"\s*(\w+)", line)
-        return word[0] if word is not None and language is not None and word[1] in language.closing_words else ""
 
     def _in_string(self, text: str, at: int) -> bool:
         cursor = self.cursor

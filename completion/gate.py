@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from ..context.cursor import Cursor
 from ..context.syntax import Place, is_statement_whole
 from .ask import Did, Kind, Request, Trigger
-from .layout import header_line, indent_width, line_below
+from .layout import header_line, indent_width, is_telling, line_below
 from .settings import CompletionSettings
 
 MAX_CHARACTERS = 2_000_000
@@ -102,7 +102,7 @@ def _is_finished(cursor: Cursor) -> bool:
 
 def _is_telling(cursor: Cursor) -> bool:
     """Tell whether somebody who wants little would want a proposal: a body to fill, or a line well begun."""
-    return cursor.after_opener or sum(map(str.isalnum, cursor.line_head)) >= _LEAST_CHARACTERS
+    return cursor.after_opener or is_telling(cursor.line_head)
 
 
 def _is_in_licence(cursor: Cursor) -> bool:

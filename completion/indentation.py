@@ -7,10 +7,9 @@ from dataclasses import replace
 from ..context.cursor import Cursor
 from ..context.syntax import Place, place
 from .draft import Draft
-from .layout import TAB, header_line, indent_of, indent_width
+from .layout import TAB, closing_part, header_line, indent_of, indent_width
 
 QUOTES = "\"'`"
-CLOSERS = (")", "]", "}", "end")
 
 
 def fit_indentation(draft: Draft, cursor: Cursor) -> Draft | str:
@@ -37,7 +36,7 @@ def _at_possible_depth(lines: list[str], cursor: Cursor) -> list[str]:
     depth = indent_width(lines[at]) if at else indent_width(cursor.line_head + indent_of(lines[0]))
     deepest = indent_width(header_line(cursor))
     step = TAB if cursor.indent_unit == "\t" else len(cursor.indent_unit)
-    if cursor.after_opener and depth <= deepest and not lines[at].lstrip().startswith(CLOSERS):
+    if cursor.after_opener and depth <= deepest and not closing_part(lines[at], cursor):
         return _shifted_right(lines, at, deepest + step - depth)
     if cursor.after_opener:
         deepest = max(deepest + step, indent_width(cursor.line_head))

@@ -15,6 +15,8 @@ REACH = 4000
 MIN_TELLING = 3
 """A line with fewer letters and digits than this (a bracket, `else`) may well stand twice in a row."""
 
+_CLOSING = re.compile(r"\s*[)\]}]+[;,]?")
+_WORD = re.compile(r"\s*(\w+)")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 TAB = 4
 """Columns of a tab: what models mean by one when they write spaces."""
@@ -61,3 +63,11 @@ def is_telling(line: str) -> bool:
 def as_written(line: str) -> str:
     """Return a line without what formatters change: spaces, kinds of quotes, a last comma or semicolon."""
     return "".join(line.split()).replace("'", '"').rstrip(",;")
+
+
+def closing_part(line: str, cursor: Cursor) -> str:
+    """Return the part of a line that closes a block, with the white space before it, or an empty string."""
+    if brackets := _CLOSING.match(line):
+        return brackets[0]
+    language, word = cursor.document.language, _WORD.match(line)
+    return word[0] if word is not None and language is not None and word[1] in language.closing_words else ""

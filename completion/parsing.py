@@ -5,10 +5,10 @@ A large document is judged by the part around the cursor, so that no keystroke w
 
 from __future__ import annotations
 
+from ..context import syntax
 from ..context.cursor import Cursor
 from ..context.document import Document
-from ..context.lexical import scan
-from ..context.syntax import Place, errors, is_left_open
+from ..context.syntax import Place, errors
 from .draft import Draft
 
 WHOLE = 60_000
@@ -34,12 +34,8 @@ def errors_after(draft: Draft, cursor: Cursor) -> int:
 
 def leaves_open(draft: Draft, cursor: Cursor) -> bool:
     """Tell whether the draft begins a bracket or a string that may span lines, and does not end it."""
-    read = scan(draft.text + "\n", cursor.document.language)  # quick, and nearly always enough
-    if cursor.place is not Place.CODE or (not read.unclosed and read.place is not Place.STRING):
-        return False
     document, offset = _judged(cursor)
-    inserted = document.replace(offset, offset + draft.covers, draft.text)
-    return is_left_open(inserted, offset, offset + len(draft.text))
+    return cursor.place is Place.CODE and syntax.leaves_open(document, offset, offset + draft.covers, draft.text)
 
 
 def _judged(cursor: Cursor) -> tuple[Document, int]:

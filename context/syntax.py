@@ -10,7 +10,7 @@ import re
 
 from .document import Document
 from .indentation import last_deeper_line, width_before, width_of
-from .lexical import Place
+from .lexical import Place, Scan, scan
 from .nodes import captures
 from .places import (
     block_start,
@@ -31,8 +31,8 @@ __all__ = [
     "block_end",
     "enclosing_unit",
     "errors",
-    "is_left_open",
     "is_statement_whole",
+    "leaves_open",
     "open_brackets",
     "opens_block",
     "place",
@@ -111,12 +111,18 @@ def opens_block(document: Document, line: int) -> bool:
     return not brackets_in_block(document, found)
 
 
-def is_left_open(document: Document, start: int, line_end: int) -> bool:
-    """Return whether the code from an offset on has begun something that is not over at the end of a line.
+def leaves_open(document: Document, start: int, end: int, text: str) -> bool:
+    """Return whether a text in the place of [start, end) begins something that is not over at the end of its last line.
 
     That is a bracket, or a string that may span lines. For plain text it is a bracket.
     """
-    found = scan_between(document, start, line_end + 1)  # a string that may not is over after the line
+    if not _is_open(scan(text + "\n", document.language)):
+        return False  # by its own characters alone, which is nearly always so
+    inserted, line_end = document.replace(start, end, text), start + len(text.removesuffix("\n"))
+    return _is_open(scan_between(inserted, start, line_end + 1))  # a string that may not span lines is over then
+
+
+def _is_open(found: Scan) -> bool:
     return bool(found.unclosed) or found.place is Place.STRING
 
 

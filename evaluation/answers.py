@@ -79,7 +79,7 @@ class Pipeline:
         if answer.trace.error is not None:
             raise answer.trace.error
         settings = self._completer.settings.completion
-        bits = await _bits(self._completer, _ask(request, task, settings), task.answer) if self._with_bits else None
+        bits = await _bits(self._completer, ask_of(request, task, settings), task.answer) if self._with_bits else None
         if not answer.proposals:
             dropped = answer.trace.dropped
             why = dropped[0].why if dropped else answer.trace.verdict
@@ -102,7 +102,7 @@ class Raw:
         request = request_of(task, with_snippets=self._with_snippets)
         kind = Kind.BLOCK if task.kind == "block" else Kind.LINE
         settings = self._completer.settings.completion
-        ask = _ask(request, task, settings, kind)
+        ask = ask_of(request, task, settings, kind)
         text = ""
         async with aclosing(self._completer.backend.stream(ask)) as deltas:
             async for delta in deltas:
@@ -122,7 +122,7 @@ def request_of(task: Task, *, with_snippets: bool = False) -> Request:
     return Request(document, len(task.prefix), Trigger.INVOKED, snippets=snippets)
 
 
-def _ask(request: Request, task: Task, settings: CompletionSettings, kind: Kind | None = None) -> Ask:
+def ask_of(request: Request, task: Task, settings: CompletionSettings, kind: Kind | None = None) -> Ask:
     """Return the ask of the pipeline's first stages, of another kind than the gate's where one is given."""
     sizes = WindowSizes(settings.prefix_tokens, settings.suffix_tokens)
     cursor = cursor_context(request.document, request.offset, sizes)
@@ -152,11 +152,6 @@ def filled_by(task: Task, request: Request, proposal: Proposal) -> tuple[str, st
     for edit in sorted(proposal.edits, key=lambda edit: edit.start, reverse=True):
         filled = filled[: edit.start] + edit.text + filled[edit.end :]
     return _between(task, text, filled, proposal.edits[0].text), filled
-
-
-def raw_ask(task: Task, request: Request, settings: CompletionSettings) -> Ask:
-    """Return what the pipeline asks the model for a task."""
-    return _ask(request, task, settings)
 
 
 def path_of(task: Task) -> str:

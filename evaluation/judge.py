@@ -33,9 +33,10 @@ def judge(document: Document, start: int, end: int, text: str, others: Iterable[
     """Judge ``text`` in the place of [start, end); ``others`` are texts whose names exist, too."""
     inserted = document.replace(start, end, text)
     after = start + len(text)
+    adds_error = errors(inserted) > errors(document)
     return Judgement(
-        adds_error=errors(inserted) > errors(document),
-        repeats_suffix=_repeats_suffix(document, end, text, adds_error=errors(inserted) > errors(document)),
+        adds_error=adds_error,
+        repeats_suffix=_repeats_suffix(document, end, text, adds_error=adds_error),
         is_misindented=_is_misindented(inserted, start, after),
         n_names=len(names_between(inserted, start, after)),
         n_unknown=len(unknown_names(inserted, start, after, others)),

@@ -51,7 +51,7 @@ async def inline_completion(connection: Connection, wish: Wish) -> types.InlineC
             return to_lsp.nothing()
         session.asked.add(wish.uri)
         if trigger is Trigger.AUTOMATIC and (seconds := session.seconds_snoozed()):
-            session.last_answers[wish.uri] = _snoozed(seconds)
+            session.last_answers[wish.uri] = _snoozed(seconds, document)
             return to_lsp.nothing()
         work = asyncio.create_task(_proposed(connection, wish, document, trigger, deadline, session.did(wish.uri)))
         return await _within(limit_ms / 1000, work)
@@ -110,9 +110,11 @@ def _report(answer: Answer, document: Document) -> dict[str, object]:
     return as_json(answer, document)
 
 
-def _snoozed(seconds: float) -> dict[str, object]:
-    verdict = f"snoozed for {math.ceil(seconds / 60)} more minutes"
-    return {"items": [], "source": "none", "verdict": verdict, "why": [f"No model was asked: {verdict}."]}
+def _snoozed(seconds: float, document: Document) -> dict[str, object]:
+    from ..completion.complete import Answer
+    from ..completion.trace import Trace
+
+    return _report(Answer((), Trace(verdict=f"snoozed for {math.ceil(seconds / 60)} more minutes")), document)
 
 
 def _is_outdated(wish: Wish, document: Document) -> bool:

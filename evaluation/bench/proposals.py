@@ -19,7 +19,7 @@ from ...completion.completer import Completer
 from ...completion.onward import onward
 from ...completion.settings import Settings
 from .. import machine, stats
-from ..answers import filled_by, path_of, raw_ask, request_of
+from ..answers import ask_of, filled_by, path_of, request_of
 from ..judge import Judgement, judge
 from ..score import exact
 from ..subject import open_subject
@@ -107,8 +107,8 @@ async def measure(settings: Settings, options: Options, say: Say, advance: Advan
             advance("tasks", number, len(tasks))
             await _measure(task, completer, counting, found)
         advance("tasks", len(tasks), len(tasks))
-        typed = await _typed(found.to_type[:: max(1, len(found.to_type) // _N_TYPED)], completer, counting)
-        taken = await _taken(found.to_type[:: max(1, len(found.to_type) // _N_TAKEN)], completer, counting)
+        typed = await _typed(_some(found.to_type, _N_TYPED), completer, counting)
+        taken = await _taken(_some(found.to_type, _N_TAKEN), completer, counting)
         return {
             **_figures(found),
             **typed,
@@ -154,7 +154,7 @@ async def _raw(
     task: Task, completer: Completer, request: Request, n_useful: int, found: _Found, others: Sequence[str]
 ) -> None:
     """Take what the model writes until it ends by itself; what comes after the pipeline's proposal was of no use."""
-    ask = raw_ask(task, request, completer.settings.completion)
+    ask = ask_of(request, task, completer.settings.completion)
     text, n_tokens, n_wasted = "", 0, 0
     async with aclosing(completer.backend.stream(ask)) as deltas:
         async for delta in deltas:
@@ -166,6 +166,11 @@ async def _raw(
     if text.strip():
         judged = judge(request.document, request.offset, request.offset, text, others)
         found.raw.append(_Shown(judged, exact(text, task.answer)))
+
+
+def _some(shown: Sequence[tuple[Request, Proposal, str]], n: int) -> Sequence[tuple[Request, Proposal, str]]:
+    """Return about so many of them, evenly spread."""
+    return shown[:: max(1, len(shown) // n)]
 
 
 async def _typed(shown: Sequence[tuple[Request, Proposal, str]], completer: Completer, counting: _Counting) -> Any:

@@ -14,6 +14,8 @@ from abc import ABC, abstractmethod
 import torch
 from torch.nn import functional
 
+from .native.pack import int8_rows
+
 GROUP = 32
 """So many weights of a row share a scale where they have 4 bits."""
 _FEW_TOKENS = 16
@@ -34,8 +36,7 @@ class Int8Matrix(Rounded):
     """Weights of 8 bits, with a scale for each row."""
 
     def __init__(self, weight: torch.Tensor, dtype: torch.dtype) -> None:
-        scales = weight.abs().amax(dim=1).float() / 127
-        self._numbers = (weight.float() / scales.clamp(min=1e-30)[:, None]).round_().to(torch.int8)
+        self._numbers, scales = int8_rows(weight)
         self._scales = scales.to(dtype)
         self.n_bytes = self._numbers.nbytes + self._scales.nbytes
 

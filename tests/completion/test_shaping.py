@@ -277,3 +277,7 @@ def test_what_follows_is_known_again_in_another_format() -> None:
     check_ghost("x = foo(¦, b=[1, 2])\n", "a,b=[1,2])", "x = foo(├a┤, b=[1, 2])\n")
     check_ghost("x = ¦ + foo('a')\n", 'height + foo("a")', "x = ├height┤ + foo('a')\n")
     check_ghost("x = 1\n¦\nprint(x, 'end')\n", 'print(x,"end")', "none: repeats the line below")
+
+
+def test_a_name_that_begins_like_a_closing_word_closes_nothing() -> None:
+    check_ghost("def f():\n¦\n", "endpoint = 1\n", "def f():\n├    endpoint = 1┤\n")

@@ -13,6 +13,9 @@ from midspan.evaluation.script import read_script
 from midspan.evaluation.steps import Open
 
 SESSIONS = Path(__file__).with_name("sessions")
+CANARIES = sorted((SESSIONS / "canaries").glob("*.session"))
+"""Where a proposal must be offered, and where nothing may be."""
+WITH_DEFAULT_MODEL = [*sorted((SESSIONS / "default_model").glob("*.session")), *CANARIES]
 SERVE = (sys.executable, "-P", "-m", "midspan.cli", "--stdio")
 PATIENT: dict[str, object] = {"completion.deadline_ms": 60_000, "completion.invoked_deadline_ms": 60_000}
 CALL = "compute(first, second)"
@@ -44,25 +47,10 @@ async def test_session(path: Path, isolated_dirs: Path) -> None:
 
 
 @pytest.mark.default_model
-@pytest.mark.parametrize("path", sorted((SESSIONS / "default_model").glob("*.session")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", WITH_DEFAULT_MODEL, ids=lambda path: path.stem)
 async def test_session_with_the_default_model(
     path: Path, shared_host: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    for name, value in shared_host.items():
-        monkeypatch.setenv(name, value)
-    played = await play(read_script(path), SERVE, tmp_path, PATIENT)
-    assert not played.problem, played.problem
-
-
-CANARIES = sorted((SESSIONS / "canaries").glob("*.session"))
-
-
-@pytest.mark.default_model
-@pytest.mark.parametrize("path", CANARIES, ids=lambda path: path.stem)
-async def test_canaries(
-    path: Path, shared_host: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """Where a proposal must be offered, and where nothing may be."""
     for name, value in shared_host.items():
         monkeypatch.setenv(name, value)
     played = await play(read_script(path), SERVE, tmp_path, PATIENT)

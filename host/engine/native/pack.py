@@ -36,6 +36,12 @@ def pack(weights: DecoderWeights, bits: int = 8) -> dict[str, torch.Tensor]:
     return tensors
 
 
+def int8_rows(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Round a matrix [out, in] to int8 numbers and a scale for each row, [out] in fp32."""
+    scales = weight.abs().amax(dim=1).float() / 127
+    return (weight.float() / scales.clamp(min=1e-30)[:, None]).round_().to(torch.int8), scales
+
+
 def _linear(name: str, linear: LinearWeights, is_gated: bool, bits: int) -> Iterator[tuple[str, torch.Tensor]]:
     """Yield a layer's tensors; a gated MLP's rows so that each tile holds eight gates and what they let through."""
     n_rows = len(linear.weight)
@@ -59,8 +65,7 @@ def _matrix(name: str, weight: torch.Tensor) -> dict[str, torch.Tensor]:
     """Quantise a matrix [out, in] with a scale for each row; both sizes are filled up with zeros to whole tiles."""
     rows, columns = weight.shape
     n_rows, n_columns = -(-rows // TILE_ROWS) * TILE_ROWS, -(-columns // TILE_COLUMNS) * TILE_COLUMNS
-    scales = weight.abs().amax(dim=1).float() / 127
-    numbers = (weight.float() / scales.clamp(min=1e-30)[:, None]).round_().to(torch.int8)
+    numbers, scales = int8_rows(weight)
     filled = torch.zeros((n_rows, n_columns), dtype=torch.int8)
     filled[:rows, :columns] = numbers
     tiles = filled.view(n_rows // TILE_ROWS, TILE_ROWS, n_columns // TILE_COLUMNS, TILE_COLUMNS)
