@@ -92,7 +92,8 @@ class Ask:
 
     ``hole`` holds windows of the document around the cursor. ``session`` names the document for a host that keeps
     its encoded tokens: equal for requests in the same document, and meaningless otherwise. ``sample`` 0 asks for
-    the most likely text, any other number for one drawn with that seed. ``is_ahead``: nobody waits for it yet.
+    the most likely text, any other number for one drawn with that seed. ``n_likeliest``: with each token tell so many
+    of the likeliest at its place. ``is_ahead``: nobody waits for it yet.
     """
 
     hole: Hole
@@ -101,6 +102,7 @@ class Ask:
     deadline: Deadline
     session: str = ""
     sample: int = 0
+    n_likeliest: int = 0
     is_ahead: bool = False
 
 
@@ -132,16 +134,27 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Token:
+    """A token as text, its natural log-probability, and the likeliest ones at its place where that was asked for."""
+
+    text: str
+    logprob: float
+    likeliest: tuple[Token, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Delta:
     """The next piece of a candidate.
 
     ``logprob`` is the sum of the natural log-probabilities of its ``n_tokens`` tokens, None where the server
     does not tell. ``finish`` is set on the last piece: "stop" or "length". ``usage`` is what it has cost so far.
+    ``tokens`` are told where the likeliest ones at each place were asked for, by servers that can.
     """
 
     text: str
     logprob: float | None = None
     n_tokens: int = 0
+    tokens: tuple[Token, ...] = ()
     finish: str | None = None
     usage: Usage | None = None
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 from ..context.cursor import Cursor, cursor_context
 from ..context.gather import gather
-from ..context.window import WindowSizes
 from . import confidence, filters, gate, popup, prompt, rank
 from .ask import Deadline, Proposal, Request, Trigger
 from .backends.base import Backend
@@ -121,8 +120,7 @@ async def read_ahead(
 
 
 def _look(request: Request, settings: Settings) -> tuple[Cursor, gate.Verdict]:
-    sizes = WindowSizes(settings.completion.prefix_tokens, settings.completion.suffix_tokens)
-    cursor = cursor_context(request.document, request.offset, sizes)
+    cursor = cursor_context(request.document, request.offset, settings.completion.window_sizes)
     return cursor, gate.verdict(request, cursor, settings.completion)
 
 

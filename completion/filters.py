@@ -21,6 +21,8 @@ from .parsing import can_be_judged, errors_after, errors_before, leaves_open
 from .secrets import holds_secret
 from .trace import Trace
 
+_BROKEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufffd\ud800-\udfff]")
+
 Filter = Callable[[Draft, Cursor], Draft | str]
 
 
@@ -58,6 +60,12 @@ def something_to_add(draft: Draft, cursor: Cursor) -> Draft | str:
     """Drop what is blank; white space at the end is not worth showing."""
     text = draft.text.rstrip()
     return replace(draft, text=text) if text else "nothing to add"
+
+
+def without_broken_characters(draft: Draft, cursor: Cursor) -> Draft | str:
+    """Drop a text with halves of characters or control characters, unless the document has such ones."""
+    broken = _BROKEN.search(draft.text)
+    return "holds a broken character" if broken and broken[0] not in cursor.document.text else draft
 
 
 def without_loop(draft: Draft, cursor: Cursor) -> Draft | str:
@@ -130,6 +138,7 @@ def parses_no_worse(draft: Draft, cursor: Cursor) -> Draft | str:
 
 FILTERS: tuple[Filter, ...] = (
     something_to_add,
+    without_broken_characters,
     without_loop,
     without_secrets,
     fit_indentation,

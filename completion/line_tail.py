@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ..context.cursor import Cursor
+from ..context.lexical import OPENER_OF
 from ..context.syntax import Place
 from .draft import Draft
 from .layout import as_written, text_after
 from .parsing import errors_after
 
-PAIRS = {")": "(", "]": "[", "}": "{"}
 CLOSING_TAIL = re.compile(r"[)\]}\"'`;,]+")
 LEAST_REFORMATTED = 4
 """A shorter rest of a line is compared character by character only."""
@@ -130,10 +130,10 @@ def _scan(text: str) -> tuple[int | None, list[str]]:
             quote = "" if character in (quote, "\n") else quote
         elif character in "\"'`":
             quote = character
-        elif character in PAIRS.values():
+        elif character in OPENER_OF.values():
             stack.append(character)
-        elif character in PAIRS:
-            if stack and stack[-1] == PAIRS[character]:
+        elif character in OPENER_OF:
+            if stack and stack[-1] == OPENER_OF[character]:
                 stack.pop()
             elif first is None:
                 first = at

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from ..context.lexical import OPENER_OF
 from .ask import Edit, Proposal, Request, Trigger
 
 KEPT = 16
@@ -20,7 +21,7 @@ NEAR = 200
 
 _LONGEST_INSERTED = 80
 _PUT_IN = re.compile(r"[\s)\]}>\"'`]*")
-_OPENER_OF = {")": "(", "]": "[", "}": "{", ">": "<", '"': '"', "'": "'", "`": "`"}
+_OPENER_OF = OPENER_OF | {">": "<", '"': '"', "'": "'", "`": "`"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from ..context.window import WindowSizes
+
 
 class CompletionSettings(msgspec.Struct, frozen=True, kw_only=True):
     """When and how proposals are made."""
@@ -65,6 +67,11 @@ class CompletionSettings(msgspec.Struct, frozen=True, kw_only=True):
     suffix_tokens: Annotated[
         int, Meta(ge=0, le=65_536, description="About how many tokens after the cursor the model is shown.")
     ] = 256
+
+    @property
+    def window_sizes(self) -> WindowSizes:
+        """How much around the cursor the model is shown."""
+        return WindowSizes(self.prefix_tokens, self.suffix_tokens)
 
 
 class BackendSettings(msgspec.Struct, frozen=True, kw_only=True):

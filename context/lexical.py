@@ -13,7 +13,9 @@ from functools import cache
 
 from .language import Language, StringStyle
 
-_OPENER_OF = {")": "(", "]": "[", "}": "{"}
+OPENER_OF = {")": "(", "]": "[", "}": "{"}
+"""The bracket that each closing one closes."""
+
 _LINE_END = re.compile(r"[\r\n]")
 
 
@@ -134,7 +136,7 @@ class _Scanner:
     def _close(self, index: int, closer: str) -> None:
         for depth in range(len(self.opened) - 1, -1, -1):
             opened = self.opened[depth]
-            if opened.bracket == _OPENER_OF[closer]:
+            if opened.bracket == OPENER_OF[closer]:
                 self.string = opened.style
                 del self.opened[depth:]
                 return

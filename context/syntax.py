@@ -10,7 +10,7 @@ import re
 
 from .document import Document
 from .indentation import last_deeper_line, width_before, width_of
-from .lexical import Place, Scan, scan
+from .lexical import OPENER_OF, Place, Scan, scan
 from .nodes import captures
 from .places import (
     block_start,
@@ -41,7 +41,7 @@ __all__ = [
 
 _FAR = 20_000
 """How many characters after an offset are searched for a closing bracket, in text that does not parse."""
-_CLOSER_OF = {"(": ")", "[": "]", "{": "}"}
+_CLOSER_OF = {opener: closer for closer, opener in OPENER_OF.items()}
 
 
 def statement_end(document: Document, offset: int) -> int | None:

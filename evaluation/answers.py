@@ -17,7 +17,6 @@ from ..context.cursor import cursor_context
 from ..context.document import Document
 from ..context.gather import gather
 from ..context.snippet import Snippet
-from ..context.window import WindowSizes
 from .tasks import Task
 
 _PATIENCE_MS = 600_000
@@ -124,8 +123,7 @@ def request_of(task: Task, *, with_snippets: bool = False) -> Request:
 
 def ask_of(request: Request, task: Task, settings: CompletionSettings, kind: Kind | None = None) -> Ask:
     """Return the ask of the pipeline's first stages, of another kind than the gate's where one is given."""
-    sizes = WindowSizes(settings.prefix_tokens, settings.suffix_tokens)
-    cursor = cursor_context(request.document, request.offset, sizes)
+    cursor = cursor_context(request.document, request.offset, settings.window_sizes)
     verdict = Verdict() if gate.refusal(request, settings) else gate.verdict(request, cursor, settings)
     if kind is not None:
         limit = settings.max_line_tokens if kind is Kind.LINE else settings.max_block_tokens

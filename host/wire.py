@@ -19,6 +19,7 @@ _MOST_TOKENS = 4096
 _MOST_CANDIDATES = 16
 _MOST_STOPS = 16
 _MOST_SNIPPETS = 256
+_MOST_LIKELIEST = 16
 
 
 class BadRequest(Exception):
@@ -80,7 +81,16 @@ def _read_generate(fields: _Fields, arrived: float) -> GenerateRequest:
         session=own.text("session", ""),
         deadline=_read_deadline(own, arrived),
         answer=None if own.data.get("answer") is None else own.text("answer", ""),
+        n_likeliest=_read_likeliest(fields),
     )
+
+
+def _read_likeliest(fields: _Fields) -> int:
+    """`logprobs` is how many tokens to tell at each place: of 1 (or true) only the one that is written is told."""
+    if isinstance(fields.data.get("logprobs"), bool):
+        return 0
+    n = fields.integer("logprobs", 0, 0, _MOST_LIKELIEST)
+    return n if n > 1 else 0
 
 
 def _read_deadline(own: _Fields, arrived: float) -> float | None:
@@ -223,11 +233,14 @@ class Answer:
         for token in tokens:
             offsets.append(self.offsets.get(index, 0))
             self.offsets[index] = offsets[-1] + len(token.text)
-        return {
+        told = {
             "tokens": [token.text for token in tokens],
             "token_logprobs": [token.logprob for token in tokens],
             "text_offset": offsets,
         }
+        if any(token.likeliest for token in tokens):
+            told["top_logprobs"] = [{one.text: one.logprob for one in reversed(token.likeliest)} for token in tokens]
+        return told
 
 
 def _join(index: int, pieces: Sequence[Piece]) -> Piece:

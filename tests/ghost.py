@@ -30,6 +30,18 @@ LANGUAGE_EXTENSIONS = {
 }
 
 
+def request(marked: str, trigger: Trigger = Trigger.AUTOMATIC, language: str = "python") -> Request:
+    """Return the request at the ¦ of a text."""
+    text, offset = parse_marks(marked)
+    return Request(Document.open("file:///a.py", language, 1, text), offset, trigger)
+
+
+async def complete(completer: Completer, one: Request, ms: float = 5000) -> list[str]:
+    """Return the texts that are offered within some milliseconds."""
+    answer = await completer.complete(one, Deadline.after(ms), "a.py")
+    return [proposal.edits[0].text for proposal in answer.proposals]
+
+
 def answer_of(
     before: str,
     reply: str | list[str],

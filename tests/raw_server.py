@@ -27,9 +27,9 @@ class RawServer:
         return f"http://127.0.0.1:{self.port}/v1"
 
 
-def http(status: str, body: str, content_type: str = "application/json") -> bytes:
+def http(status: str, body: str | bytes, content_type: str = "application/json") -> bytes:
     """Return a whole HTTP answer."""
-    data = body.encode()
+    data = body.encode() if isinstance(body, str) else body
     head = f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {len(data)}\r\n\r\n"
     return head.encode() + data
 

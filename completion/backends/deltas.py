@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..ask import Delta, Usage
+from ..ask import Delta, Token, Usage
 from ..errors import BackendFailed
 
 
@@ -21,7 +21,8 @@ def deltas(event: dict[str, Any], where: str) -> Iterator[Delta]:
 
 
 def _delta(choice: dict[str, Any]) -> Delta:
-    logprobs = _token_logprobs(choice.get("logprobs") or {})
+    told = choice.get("logprobs") or {}
+    logprobs = _token_logprobs(told)
     known = [float(value) for value in logprobs or () if value is not None]
     text = choice.get("text") or ""
     if not isinstance(text, str):
@@ -30,6 +31,7 @@ def _delta(choice: dict[str, Any]) -> Delta:
         text=text,
         logprob=sum(known) if logprobs is not None else None,
         n_tokens=len(known) if logprobs is not None else int(bool(text)),
+        tokens=tuple(_tokens(told)),
         finish=choice.get("finish_reason") or None,
     )
 
@@ -39,6 +41,19 @@ def _token_logprobs(logprobs: dict[str, Any]) -> list[Any] | None:
     if "content" in logprobs:
         return [token["logprob"] for token in logprobs["content"]]
     return logprobs.get("token_logprobs")
+
+
+def _tokens(told: dict[str, Any]) -> Iterator[Token]:
+    """Yield the tokens of an answer that tells the likeliest ones at each place, in either shape."""
+    for token in told.get("content") or ():
+        if token.get("top_logprobs"):
+            others = [Token(one["token"], float(one["logprob"])) for one in token["top_logprobs"]]
+            yield Token(token["token"], float(token["logprob"]), tuple(others))
+    if told.get("top_logprobs"):
+        for text, logprob, others in zip(told["tokens"], told["token_logprobs"], told["top_logprobs"], strict=True):
+            yield Token(
+                text, float(logprob), tuple(Token(text, float(value)) for text, value in (others or {}).items())
+            )
 
 
 def _usage(event: dict[str, Any]) -> Usage:

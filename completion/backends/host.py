@@ -156,7 +156,7 @@ class HostBackend:
             "temperature": SAMPLING_TEMPERATURE if ask.sample else 0,
             "seed": ask.sample,
             "stream": True,
-            "logprobs": 1,
+            "logprobs": max(1, ask.n_likeliest),
             "midspan": {
                 "kind": ask.kind.value,
                 "session": ask.session,

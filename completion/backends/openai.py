@@ -99,7 +99,7 @@ class OpenAIBackend:
             "stream": True,
         }
         if self._takes_logprobs:
-            body["logprobs"] = 1
+            body["logprobs"] = max(1, ask.n_likeliest)
         if self._server_fills:
             body |= {"prompt": ask.hole.prefix, "suffix": ask.hole.suffix}
         else:

@@ -14,7 +14,6 @@ from ...completion.errors import MidspanError
 from ...completion.settings import Settings
 from ...completion.trace import Trace
 from ...context.cursor import cursor_context
-from ...context.window import WindowSizes
 
 
 class RawCompleter:
@@ -32,8 +31,7 @@ class RawCompleter:
         """Return the first line that the model writes, if it writes anything."""
         completion = self._settings.completion
         trace = Trace(backend=self._backend.name, model=self._backend.model, source="model")
-        sizes = WindowSizes(completion.prefix_tokens, completion.suffix_tokens)
-        cursor = cursor_context(request.document, request.offset, sizes)
+        cursor = cursor_context(request.document, request.offset, completion.window_sizes)
         verdict = gate.Verdict(Kind.LINE, completion.max_line_tokens)
         text, logprob, n_tokens = "", 0.0, 0
         try:

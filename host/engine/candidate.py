@@ -6,6 +6,7 @@ Knows logits, tokens and text; nothing of caches, sessions or other candidates.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import torch
 
@@ -60,10 +61,10 @@ class Candidate:
         forced = self._answer.forced
         allowed = [t for t in self._vocabulary.continuing(forced) if t < len(logits)] if forced else []
         if allowed:
-            return choose_among(logits, allowed, self._sampling, self._generator)
+            return choose_among(logits, allowed, self._sampling, self._generator, self._request.n_likeliest)
         # A vocabulary that cannot spell what is forced: better an answer without healing than none.
         self._answer.forced = b""
-        return choose(logits, self._sampling, self._generator)
+        return choose(logits, self._sampling, self._generator, self._request.n_likeliest)
 
     def _take(self, choice: Choice) -> str:
         data = self._vocabulary.bytes_of(choice.id)
@@ -72,8 +73,13 @@ class Candidate:
         self.n_tokens += 1
         self._n_free += not data or n_forced < len(data)
         if n_forced < len(data):
-            self._pending.append(TokenInfo(data[n_forced:].decode("utf-8", "replace"), choice.logprob))
+            likeliest = tuple(self._info(other, n_forced) for other in choice.likeliest)
+            self._pending.append(replace(self._info(choice, n_forced), likeliest=likeliest))
         return self._answer.feed(data)
+
+    def _info(self, choice: Choice, n_forced: int) -> TokenInfo:
+        data = self._vocabulary.bytes_of(choice.id)[n_forced:]
+        return TokenInfo(data.decode("utf-8", "replace"), choice.logprob)
 
     def _end(self, finish: Finish, shown: str = "") -> Piece:
         return self._piece(shown + self._answer.finish(), finish)

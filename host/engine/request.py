@@ -31,7 +31,8 @@ class GenerateRequest:
     ``prompt`` is a hole, or a text or token ids to be continued as they stand (``kind`` then has no meaning).
     ``deadline`` is a monotonic instant in seconds, None for none. Requests that share ``session`` reuse what
     was encoded for it. ``max_tokens`` 0 only encodes the prompt. An ``answer`` that is given is read instead of
-    written: it comes back whole, each token with its log-probability.
+    written: it comes back whole, each token with its log-probability. With each token that is written come the
+    ``n_likeliest`` likeliest ones at its place.
     """
 
     prompt: Hole | str | tuple[int, ...]
@@ -43,6 +44,7 @@ class GenerateRequest:
     session: str = ""
     deadline: float | None = None
     answer: str | None = None
+    n_likeliest: int = 0
 
     def is_late(self) -> bool:
         """Tell whether the deadline has passed."""
@@ -51,10 +53,11 @@ class GenerateRequest:
 
 @dataclass(frozen=True, slots=True)
 class TokenInfo:
-    """One token of an answer, as text, and its natural log-probability."""
+    """One token of an answer, as text, and its natural log-probability; ``likeliest`` are those at its place."""
 
     text: str
     logprob: float
+    likeliest: tuple[TokenInfo, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,11 @@ from .request import Sampling
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A chosen token and its natural log-probability."""
+    """A chosen token and its natural log-probability; ``likeliest`` are the likeliest ones, best first."""
 
     id: int
     logprob: float
+    likeliest: tuple[Choice, ...] = ()
 
 
 def generator_for(sampling: Sampling, index: int, device: torch.device) -> torch.Generator:
@@ -25,18 +26,22 @@ def generator_for(sampling: Sampling, index: int, device: torch.device) -> torch
     return torch.Generator(device).manual_seed((sampling.seed * 1_000_003 + index) % 2**63)
 
 
-def choose(logits: torch.Tensor, sampling: Sampling, generator: torch.Generator) -> Choice:
+def choose(logits: torch.Tensor, sampling: Sampling, generator: torch.Generator, n_likeliest: int = 0) -> Choice:
     """Choose from all tokens; the log-probability is the model's own, at temperature 1. ``logits``: [vocabulary]."""
     logprobs = torch.log_softmax(logits, dim=-1)
     token = int(logits.argmax()) if sampling.temperature == 0 else _sample(logits, sampling, generator)
-    return Choice(token, float(logprobs[token]))
+    values, ids = logprobs.topk(min(n_likeliest, len(logprobs)))
+    return Choice(token, float(logprobs[token]), tuple(map(Choice, ids.tolist(), values.tolist())))
 
 
-def choose_among(logits: torch.Tensor, allowed: list[int], sampling: Sampling, generator: torch.Generator) -> Choice:
+def choose_among(
+    logits: torch.Tensor, allowed: list[int], sampling: Sampling, generator: torch.Generator, n_likeliest: int = 0
+) -> Choice:
     """Choose from the ``allowed`` tokens; the log-probability is under the condition that it is one of them."""
     ids = torch.tensor(allowed, dtype=torch.long, device=logits.device)
-    choice = choose(logits[ids], sampling, generator)
-    return Choice(allowed[choice.id], choice.logprob)
+    choice = choose(logits[ids], sampling, generator, n_likeliest)
+    likeliest = tuple(Choice(allowed[other.id], other.logprob) for other in choice.likeliest)
+    return Choice(allowed[choice.id], choice.logprob, likeliest)
 
 
 def _sample(logits: torch.Tensor, sampling: Sampling, generator: torch.Generator) -> int:

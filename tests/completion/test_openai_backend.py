@@ -6,11 +6,13 @@ import asyncio
 import json
 import socket
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
+from openai_events import chunk, settings, sse
 from raw_server import RawServer, http, raw_server
 
-from midspan.completion.ask import Ask, Deadline, Delta, Kind, Likelihood
+from midspan.completion.ask import Ask, Deadline, Delta, Kind, Likelihood, Token
 from midspan.completion.backends.openai import OpenAIBackend
 from midspan.completion.errors import (
     BackendBusy,
@@ -21,28 +23,12 @@ from midspan.completion.errors import (
     SettingsError,
 )
 from midspan.completion.fim import Hole
-from midspan.completion.settings import BackendSettings
 
 SECRET = "sk-very-secret"
 
 
-def settings(endpoint: str, **more: object) -> BackendSettings:
-    return BackendSettings(**{"kind": "openai", "endpoint": endpoint, "model": "qwen2.5-coder", **more})  # type: ignore[arg-type]
-
-
 def ask(prefix: str = "def add(a, b):\n    ", suffix: str = "\n", kind: Kind = Kind.LINE) -> Ask:
     return Ask(Hole(prefix, suffix), kind, 32, Deadline.after(5000))
-
-
-def chunk(text: str, finish: str | None = None, index: int = 0, logprobs: list[float] | None = None) -> str:
-    choice: dict[str, object] = {"index": index, "text": text, "finish_reason": finish}
-    if logprobs is not None:
-        choice["logprobs"] = {"token_logprobs": logprobs}
-    return f"data: {json.dumps({'choices': [choice]})}\n\n"
-
-
-def sse(*events: str) -> bytes:
-    return http("200 OK", "".join(events) + "data: [DONE]\n\n", "text/event-stream")
 
 
 async def read(backend: OpenAIBackend, one: Ask) -> list[Delta]:
@@ -69,6 +55,30 @@ async def test_a_stream_of_events() -> None:
     assert deltas[1].finish == "stop"
     assert deltas[-1].usage is not None
     assert deltas[-1].usage.prompt_tokens == 9
+
+
+async def test_the_likeliest_tokens_are_read_in_both_shapes() -> None:
+    texts_shape = {
+        "tokens": ["a"],
+        "token_logprobs": [-0.5],
+        "top_logprobs": [{"a": -0.5, "b": -1.0}],
+    }
+    chat_shape = {
+        "content": [
+            {
+                "token": "a",
+                "logprob": -0.5,
+                "top_logprobs": [{"token": "a", "logprob": -0.5}, {"token": "b", "logprob": -1.0}],
+            }
+        ]
+    }
+    for shape in (texts_shape, chat_shape):
+        choice = {"index": 0, "text": "a", "finish_reason": "stop", "logprobs": shape}
+        event = f"data: {json.dumps({'choices': [choice]})}\n\n"
+        async with raw_server(lambda _, event=event: sse(event)) as server:  # type: ignore[misc]
+            deltas = await read(OpenAIBackend(settings(server.endpoint)), replace(ask(), n_likeliest=5))
+        assert sent(server)["logprobs"] == 5
+        assert deltas[0].tokens == (Token("a", -0.5, (Token("a", -0.5), Token("b", -1.0))),)
 
 
 async def test_what_is_sent() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ghost import answer_of
+from ghost import answer_of, complete, request
 from marks import parse_marks
 from scripted_model import ScriptedModel
 
@@ -34,19 +34,9 @@ from midspan.context.document import Change, Document, Position
 from midspan.context.snippet import Snippet
 
 
-def request(marked: str, trigger: Trigger = Trigger.AUTOMATIC, language: str = "python") -> Request:
-    text, offset = parse_marks(marked)
-    return Request(Document.open("file:///a.py", language, 1, text), offset, trigger)
-
-
 def typed(one: Request, text: str) -> Request:
     document = one.document.replace(one.offset, one.offset, text)
     return Request(document, one.offset + len(text), one.trigger)
-
-
-async def complete(completer: Completer, one: Request, ms: float = 5000) -> list[str]:
-    answer = await completer.complete(one, Deadline.after(ms), "a.py")
-    return [proposal.edits[0].text for proposal in answer.proposals]
 
 
 async def test_the_ask_holds_both_sides_and_says_where() -> None:

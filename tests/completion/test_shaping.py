@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import pytest
 from ghost import answer_of, check_ghost, ghost
 
 from midspan.completion.settings import CompletionSettings, Settings
@@ -194,6 +195,32 @@ def test_what_breaks_the_syntax_is_dropped() -> None:
 
 def test_a_fence_is_taken_off() -> None:
     check_ghost("def f(a):\n    ¦\n", "```python\nreturn a\n```", "def f(a):\n    ├return a┤\n")
+
+
+@pytest.mark.parametrize(
+    "sentinel",
+    [
+        "<|endoftext|>",
+        "<|fim_middle|>",
+        "<fim_prefix>",
+        "<fim-suffix>",
+        "<[fim-middle]>",
+        "<｜fim▁end｜>",
+        "<file_sep>",
+    ],
+)
+def test_a_sentinel_that_is_written_out_ends_the_text(sentinel: str) -> None:
+    check_ghost("def f(a):\n    ¦\n", f"return a{sentinel}def g():\n", "def f(a):\n    ├return a┤\n")
+    assert ghost("x = ¦\n", f"{sentinel}1") == "none: nothing to add"
+
+
+def test_a_sentinel_that_the_document_speaks_of_is_text() -> None:
+    check_ghost('pad = "<|pad|>"\nend = ¦\n', '"<|pad|>"', 'pad = "<|pad|>"\nend = ├"<|pad|>"┤\n')
+
+
+def test_operators_are_no_sentinels() -> None:
+    check_ghost("x = ¦\n", "a <b> c", "x = ├a <b> c┤\n", "plaintext")
+    check_ghost("x = ¦\n", "f <| y |> g", "x = ├f <| y |> g┤\n", "plaintext")
 
 
 def test_plain_text_completes() -> None:

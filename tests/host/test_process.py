@@ -81,6 +81,16 @@ def test_a_streamed_answer_is_the_whole_one_in_pieces(host: HostProcess) -> None
     assert offsets == whole["choices"][0]["logprobs"]["text_offset"]
 
 
+def test_the_likeliest_tokens_at_each_place(host: HostProcess) -> None:
+    choice = host.complete("def area(self", max_tokens=6, logprobs=4, **HOLE).json()["choices"][0]["logprobs"]
+    assert len(choice["top_logprobs"]) == len(choice["tokens"]) > 0
+    for token, logprob, likeliest in zip(
+        choice["tokens"], choice["token_logprobs"], choice["top_logprobs"], strict=True
+    ):
+        assert 1 <= len(likeliest) <= 4
+        assert likeliest[token] == logprob == max(likeliest.values())  # the likeliest one was written
+
+
 def test_several_candidates(host: HostProcess) -> None:
     choices = host.complete("def area(self", max_tokens=5, n=3, **HOLE).json()["choices"]
     assert [choice["index"] for choice in choices] == [0, 1, 2]
@@ -107,6 +117,8 @@ def test_text_and_ids_are_continued_as_they_stand(host: HostProcess) -> None:
     [
         (b"{", "not JSON"),
         (b"[]", "JSON object"),
+        (b'{"prompt": "a", "logprobs": 17}', "logprobs"),
+        (b'{"prompt": "a", "logprobs": "all"}', "logprobs"),
         (b"\xff", "not JSON"),
         (b"[" * 100_000, "not JSON"),
         ({}, "`prompt`"),
