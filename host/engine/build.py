@@ -10,6 +10,7 @@ from ...completion.fim import FimFormat
 from ..models.devices import choose_device, weight_bits
 from ..models.store import ModelFiles
 from ..options import Options
+from ..turns import turns
 from .engine import Engine
 from .model import Model
 from .native.build import load_library
@@ -93,9 +94,10 @@ def _engine(
     chunk_tokens: int,
 ) -> Engine:
     bare, adapted = networks
+    turn = turns() if bare.device.type == "cpu" else None
     # The base model knows nothing of the adapter's sentinels, whose rows it shares.
-    base = Model(bare, n_context, adapter_ids, chunk_tokens)
-    line = base if adapted is bare else Model(adapted, n_context, (), chunk_tokens)
+    base = Model(bare, n_context, adapter_ids, chunk_tokens, turn)
+    line = base if adapted is bare else Model(adapted, n_context, (), chunk_tokens, turn)
     models: dict[Kind, Model] = {
         kind: line if _uses(fim_format, vocabulary, adapter_ids) else base for kind, fim_format in formats.items()
     }

@@ -8,11 +8,14 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
 from .network import Cache, Network
 from .request import DeviceLost
+
+Turn = AbstractContextManager[object]
 
 _CHUNK_SECONDS = 0.04
 _LARGEST_CHUNK = 2048
@@ -21,19 +24,25 @@ _DEVICE_ERROR = re.compile(r"(CUDA|HIP|MPS|XPU)( driver)? error|CUDNN_STATUS|CUB
 
 
 class Model:
-    """A network in use. ``n_context`` is the most tokens it can read.
+    """A network in use. ``n_context`` is the most tokens it can read; ``turn`` is held while it computes.
 
     ``unknown_ids`` are tokens that it was never taught: their logits are -inf. Prompts are read ``chunk_tokens`` at a
     time, 0 for as many as the measured speed allows: a fixed number makes results the same on every run.
     """
 
     def __init__(
-        self, network: Network, n_context: int, unknown_ids: tuple[int, ...] = (), chunk_tokens: int = 0
+        self,
+        network: Network,
+        n_context: int,
+        unknown_ids: tuple[int, ...] = (),
+        chunk_tokens: int = 0,
+        turn: Turn | None = None,
     ) -> None:
         self.network = network
         self.n_context = n_context
         self._unknown_ids = list(unknown_ids)
         self._fixed_chunk = chunk_tokens
+        self._turn: Turn = nullcontext() if turn is None else turn
         self._seconds_per_token = 0.0
 
     def new_cache(self) -> Cache:
@@ -75,7 +84,7 @@ class Model:
         return logits
 
     def _run(self, ids: Sequence[int], cache: Cache, n_logits: int) -> torch.Tensor:
-        with torch.inference_mode():
+        with self._turn, torch.inference_mode():
             try:
                 logits = self.network.run(ids, cache, n_logits)
             except RuntimeError as error:
