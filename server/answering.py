@@ -92,14 +92,15 @@ async def _proposed(
         document = newer
     request: Request = from_lsp.request(wish, document, trigger, did)
     path = relative_path(document.uri, document.language_id, session.folders)
-    answer = await completer.complete(request, deadline, path)
+    answer = await completer.complete(request, deadline, path, wish.n)
     session.last_answers[document.uri] = _report(answer, document)
     if answer.trace.error is not None:
         report_problem(connection, answer.trace.error)
     if _has_changed(session, document):
         raise asyncio.CancelledError
     if answer.proposals:
-        session.show(request, answer.proposals[0], answer.trace)
+        connection.tell_status("Normal")
+        session.offer(request, answer.proposals, answer.trace)
         session.think_ahead(document.uri, go_on(connection, request, answer.proposals[0]))
     return to_lsp.inline_list(request, answer.proposals)
 

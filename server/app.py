@@ -10,7 +10,7 @@ from typing import Any
 
 from lsprotocol import types
 
-from . import configuring, from_lsp, to_lsp
+from . import configuring, copilot, from_lsp, to_lsp
 from .ahead import read_ahead
 from .answering import inline_completion
 from .connection import Connection, Parts
@@ -29,6 +29,12 @@ class MidspanServer(Connection):
         for method, handler in METHODS.items():
             self.feature(method)(handler)
 
+    def reject(self, proposal_id: str) -> None:
+        """Note that the user has put a proposal away: it does not come again at this place."""
+        self.session.outcomes.rejected(proposal_id)
+        if (completer := self.session.completer_now) is not None:
+            completer.reject(proposal_id)
+
 
 def initialize(ls: MidspanServer, params: object) -> types.InitializeResult:
     """Learn what the client can do, and say what we can."""
@@ -45,6 +51,7 @@ def initialize(ls: MidspanServer, params: object) -> types.InitializeResult:
 def initialized(ls: MidspanServer, params: object) -> None:
     """Begin with everything that takes time: imports, settings files, the model."""
     ls.session.spawn(configuring.start(ls))
+    ls.tell_status("Normal")
 
 
 def shutdown(ls: MidspanServer, params: object) -> None:
@@ -103,12 +110,10 @@ def execute_command(ls: MidspanServer, params: object) -> bool:
         return True
     if not isinstance(argument, str):
         return True
-    if name == to_lsp.ACCEPTED:
-        ls.session.outcomes.accepted(argument)
+    if name == to_lsp.REJECTED:
+        ls.reject(argument)
     else:
-        ls.session.outcomes.rejected(argument)
-        if (completer := ls.session.completer_now) is not None:
-            completer.reject(argument)
+        ls.session.outcomes.accepted(argument)
     return True
 
 
@@ -147,4 +152,5 @@ METHODS: dict[str, Callable[..., object]] = {
     types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: did_change_workspace_folders,
     types.SET_TRACE: ignored,
     types.WINDOW_WORK_DONE_PROGRESS_CANCEL: ignored,
+    **copilot.METHODS,
 }

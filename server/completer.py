@@ -23,8 +23,8 @@ class Completer(Protocol):
         """Make ready what is needed to answer. Raises ModelMissing or BackendError."""
         ...
 
-    async def complete(self, request: Request, deadline: Deadline, path: str) -> Answer:
-        """Answer one request within its deadline."""
+    async def complete(self, request: Request, deadline: Deadline, path: str, n: int | None = None) -> Answer:
+        """Answer one request within its deadline, choosing from up to ``n`` texts (None: as the settings say)."""
         ...
 
     async def read_ahead(self, request: Request, deadline: Deadline, path: str) -> None:

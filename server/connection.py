@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInternalError
@@ -51,14 +51,24 @@ class Connection(LanguageServer):
         self.parts = parts
         self.session = Session()
         self.notices = Notices(pop_up=self.warn, log=self.note)
+        self._status = ("", "")
 
     def warn(self, text: str) -> None:
         """Show a warning to the user."""
         self.window_show_message(types.ShowMessageParams(type=types.MessageType.Warning, message=text))
+        self.tell_status("Warning", text)
 
     def note(self, text: str) -> None:
         """Write a line to the editor's log."""
         self.window_log_message(types.LogMessageParams(type=types.MessageType.Info, message=text))
+
+    def tell_status(self, kind: Literal["Normal", "Warning"], message: str = "") -> None:
+        """Tell a client of Copilot's how things are, in both of the forms that there are; others don't ask for it."""
+        if self.session.client.is_copilots and (kind, message) != self._status:
+            self._status = kind, message
+            status = {"busy": False, "kind": kind, "message": message}
+            self.protocol.notify("didChangeStatus", status)
+            self.protocol.notify("statusNotification", {**status, "status": kind})
 
     async def answer_to(
         self, asked: Future[Any], patience: float | None = ANSWER_SECONDS, otherwise: object = None

@@ -51,13 +51,17 @@ class Selected:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What `textDocument/inlineCompletion` asks for. ``version`` is None where the editor does not say."""
+    """What `textDocument/inlineCompletion` asks for. ``version`` is None where the editor does not say.
+
+    ``n`` is how many proposals there should be to choose from, None for as many as the settings say.
+    """
 
     uri: str
     version: int | None
     position: Position
-    trigger_kind: int | None
-    selected: Selected | None
+    trigger_kind: int | None = None
+    selected: Selected | None = None
+    n: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ class ClientFacts:
     configuration: bool = False
     progress: bool = False
     dynamic_configuration: bool = False
+    is_copilots: bool = False
+    """Whether it is a client of Copilot's, which wants to be told how things are."""
 
 
 def object_at(value: object, *keys: str) -> Json:
@@ -128,6 +134,16 @@ def wish(params: object) -> Wish:
     )
 
 
+def legacy_wish(params: object) -> Wish:
+    """Read the parameters of Copilot's older methods, which have a document of their own. Raises InvalidParams."""
+    document = {**object_at(params, "textDocument"), **object_at(params, "doc")}
+    position = _position(document.get("position") or object_at(params).get("position"))
+    if position is None:
+        raise InvalidParams("`position` is missing or is not a position")
+    version = _integer(document.get("version"))
+    return Wish(text_at(document, "uri"), version if version != 0 else None, position)
+
+
 def request(wish: Wish, document: Document, trigger: Trigger, did: Did = Did.UNKNOWN) -> Request:
     """Return the request for a snapshot. A cursor outside the text is moved to the nearest place in it."""
     selected = None
@@ -152,6 +168,7 @@ def client_facts(params: object) -> ClientFacts:
         configuration=workspace.get("configuration") is True,
         progress=object_at(capabilities, "window").get("workDoneProgress") is True,
         dynamic_configuration=object_at(workspace, "didChangeConfiguration").get("dynamicRegistration") is True,
+        is_copilots=bool(object_at(fields, "initializationOptions").get("editorPluginInfo")),
     )
 
 

@@ -52,6 +52,8 @@ class Session:
         self._snoozed_until = 0.0
         self._outcomes: Outcomes | None = None
         self._edits: dict[str, Edits] = {}
+        self._offered: dict[str, dict[str, tuple[Request, Proposal, Trace]]] = {}
+        """The last answer in each document that has not changed since, by the proposals' ids."""
         self._completer: Completer | None = None
         self._is_configured = asyncio.Event()
         self._in_flight: dict[str, asyncio.Task[object]] = {}
@@ -75,6 +77,7 @@ class Session:
     def edit(self, uri: str, changes: Sequence[Change], version: int | None) -> None:
         """Apply changes to a document, and note what the user did by them."""
         self.asked.discard(uri)
+        self._offered.pop(uri, None)
         before = self.documents.get(uri)
         self.documents.edit(uri, changes, version)
         after = self.documents.get(uri)
@@ -91,6 +94,7 @@ class Session:
         self.last_answers.pop(uri, None)
         self.asked.discard(uri)
         self._edits.pop(uri, None)
+        self._offered.pop(uri, None)
         if self._outcomes is not None:
             self._outcomes.closed(uri)
 
@@ -108,8 +112,24 @@ class Session:
             self._outcomes = Outcomes(self.spawn, self.documents.get, lambda: self.settings.outcomes)
         return self._outcomes
 
-    def show(self, request: Request, proposal: Proposal, trace: Trace) -> None:
-        """Note what is on screen as ghost text."""
+    def offer(self, request: Request, proposals: Sequence[Proposal], trace: Trace) -> None:
+        """Note what an answer proposes; its first proposal is on screen as ghost text."""
+        self._offered[request.document.uri] = {one.id: (request, one, trace) for one in proposals}
+        self._show(request, proposals[0], trace)
+
+    def show(self, proposal_id: str) -> None:
+        """Note that another one of the last answer's proposals is on screen."""
+        if (offered := self._offered_now(proposal_id)) is not None:
+            self._show(*offered)
+
+    def is_as_proposed(self, proposal_id: str) -> bool:
+        """Tell whether a proposal is of its document's last answer, and the text is as it was then."""
+        return self._offered_now(proposal_id) is not None
+
+    def _offered_now(self, proposal_id: str) -> tuple[Request, Proposal, Trace] | None:
+        return next((found[proposal_id] for found in self._offered.values() if proposal_id in found), None)
+
+    def _show(self, request: Request, proposal: Proposal, trace: Trace) -> None:
         if (edits := self._edits.get(request.document.uri)) is not None:
             edits.expect(proposal.edits[0].text)
         self.outcomes.shown(request, proposal, trace)

@@ -20,7 +20,9 @@ REJECTED = "midspan.rejected"
 """The command that an editor runs once the user has put a proposal away; its argument is the proposal's id."""
 SNOOZE = "midspan.snooze"
 """The command for silence while typing, for as many minutes as its argument says; 0 ends it."""
-COMMANDS = (ACCEPTED, REJECTED, SNOOZE)
+COPILOT_ACCEPTED = "github.copilot.didAcceptCompletionItem"
+"""The same as `ACCEPTED`, under the name that clients of Copilot's may send of themselves."""
+COMMANDS = (ACCEPTED, REJECTED, SNOOZE, COPILOT_ACCEPTED)
 
 
 def capabilities() -> types.ServerCapabilities:

@@ -61,6 +61,7 @@ class Script:
     gone_on: list[tuple[Request, Proposal]] = field(default_factory=list)
     rejected: list[str] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
+    wanted: list[int | None] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
     n_cancelled: int = 0
     n_prepared: int = 0
@@ -86,9 +87,10 @@ class ScriptedCompleter:
         if self.script.prepare is not None:
             await self.script.prepare(progress)
 
-    async def complete(self, request: Request, deadline: Deadline, path: str) -> ScriptedAnswer:
+    async def complete(self, request: Request, deadline: Deadline, path: str, n: int | None = None) -> ScriptedAnswer:
         self.script.requests.append(request)
         self.script.paths.append(path)
+        self.script.wanted.append(n)
         completion = self.settings.completion
         if not completion.enabled or request.document.language_id in completion.disabled_languages:
             return ScriptedAnswer()
