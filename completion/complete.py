@@ -14,6 +14,7 @@ from .backends.base import Backend
 from .boundary import Boundary
 from .collect import collect
 from .errors import MidspanError
+from .follow import likelihoods
 from .pace import Pace
 from .reuse import Memory
 from .settings import Settings
@@ -77,9 +78,10 @@ async def complete(
     pace.answered(trace.timing_ms["model"] / 1000)
 
     with trace.step("shape"):
-        ordered = rank.order(candidates, cursor, trace)
-        proposals = filters.apply(ordered, cursor, verdict.kind, trace)
-        proposals = _wanted(proposals, wished, settings, memory, trace)
+        proposals = filters.apply(candidates, cursor, verdict.kind, trace)
+    with trace.step("rank"):
+        proposals = rank.order(proposals, await likelihoods(backend, ask, cursor, proposals))
+    proposals = _wanted(proposals, wished, settings, memory, trace)
     if proposals or all(candidate.complete for candidate in candidates):
         memory.store(wished, proposals, n)
     return _answer(proposals, request, trace)

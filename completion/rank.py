@@ -1,6 +1,6 @@
-"""The order of candidates: how probable the model finds each, all of it and by the token, and names that exist.
+"""The order of proposals: how probable the model finds each, and what follows it in the file.
 
-The weights are in ranking.json, with how they were found.
+The weights are in ranking.json, with how they were found; docs/log.md tells what else was tried.
 """
 
 from __future__ import annotations
@@ -10,41 +10,29 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
-from ..context.cursor import Cursor
-from ..context.names import unknown_names
-from .ask import Candidate
-from .trace import Trace
+from .ask import Proposal
 
-_MOST_UNKNOWN = 3
+_MOST_UNLIKELY = -10.0
 
 
-def order(candidates: tuple[Candidate, ...], cursor: Cursor, trace: Trace) -> tuple[Candidate, ...]:
-    """Return the candidates, best first, each text once; where the server tells no probabilities, as they came."""
-    unique: dict[str, Candidate] = {}
-    for candidate in candidates:
-        text = candidate.text.rstrip()
-        if text in unique:
-            trace.drop(candidate.text, "the same as another candidate")
-        unique.setdefault(text, candidate)
-    found = tuple(unique.values())
-    if len(found) < 2 or any(candidate.logprob is None for candidate in found):
-        return found
-    return tuple(sorted(found, key=lambda candidate: -_rank(candidate, cursor)))
+def order(proposals: tuple[Proposal, ...], follow: Mapping[str, float]) -> tuple[Proposal, ...]:
+    """Return the proposals, best first; where the server tells no probabilities, as they came.
+
+    ``follow`` has the log-probability of what follows those that are likely enough, by their ids, or nothing.
+    """
+    if any(proposal.logprob is None for proposal in proposals):
+        return proposals
+    return tuple(sorted(proposals, key=lambda proposal: -_rank(_features(proposal, follow))))
 
 
-def _rank(candidate: Candidate, cursor: Cursor) -> float:
-    weights, features = _weights(), _features(candidate, cursor)
-    return sum(weights[name] * value for name, value in features.items())
+def _rank(features: Mapping[str, float]) -> float:
+    return sum(_weights()[name] * value for name, value in features.items())
 
 
-def _features(candidate: Candidate, cursor: Cursor) -> Mapping[str, float]:
-    inserted = cursor.document.replace(cursor.offset, cursor.offset, candidate.text)
-    unknown = unknown_names(inserted, cursor.offset, cursor.offset + len(candidate.text))
-    return {
-        "logprob": candidate.logprob or 0.0,
-        "mean_logprob": candidate.score or 0.0,
-        "unknown_name": min(len(unknown), _MOST_UNKNOWN),
-    }
+def _features(proposal: Proposal, follow: Mapping[str, float]) -> Mapping[str, float]:
+    best = max(follow.values(), default=0.0)
+    behind_best = follow.get(proposal.id, best + _MOST_UNLIKELY) - best if follow else 0.0
+    return {"logprob": proposal.logprob or 0.0, "follow": max(_MOST_UNLIKELY, behind_best)}
 
 
 @cache

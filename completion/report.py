@@ -11,7 +11,7 @@ from .complete import Answer
 from .trace import Trace
 from .why import in_words
 
-STEPS = ("context", "prompt", "first_token", "model", "shape", "total")
+STEPS = ("context", "prompt", "first_token", "model", "shape", "rank", "total")
 
 
 def as_json(answer: Answer, document: Document) -> dict[str, object]:

@@ -181,7 +181,7 @@ def test_candidates_are_ranked_and_equal_ones_shown_once() -> None:
     assert [proposal.edits[0].text for proposal in answer.proposals] == ["worst", "foo(a)"]
     scores = [proposal.score or 0.0 for proposal in answer.proposals]
     assert scores == sorted(scores, reverse=True)
-    assert answer.trace.dropped[0].why == "the same as another candidate"
+    assert answer.trace.dropped[0].why == "the same as another proposal"
 
 
 async def test_the_popups_entry_is_extended() -> None:
@@ -256,7 +256,7 @@ def test_the_documented_json() -> None:
     place = {"line": 0, "character": len('s = "𝔘"; x = foo(') + 1}
     assert item["range"] == {"start": place, "end": place}
     assert item["kind"] == "line"
-    assert set(report["timing_ms"]) == {"context", "prompt", "first_token", "model", "shape", "total"}
+    assert set(report["timing_ms"]) == {"context", "prompt", "first_token", "model", "shape", "rank", "total"}
     assert report["tokens"] == {"prompt": 7, "reused": 0, "generated": 3, "shortened": False, "wasted": 0}
     assert report["dropped"] == []
 
