@@ -1,4 +1,4 @@
-"""The host's HTTP routes: completions (whole and streamed), models, health.
+"""The host's HTTP routes: completions (whole and streamed), llama.cpp's infill, models, health.
 
 Knows HTTP and the scheduler; nothing of prompts, weights or sessions. A connection that closes calls its job
 off, whether the answer is streamed or not.
@@ -22,10 +22,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from .engine.request import Piece, Summary
+from .engine.request import GenerateRequest, Piece, Summary
+from .fields import BadRequest
+from .infill import Infilled, InfillRequest, read_infill
 from .keys import Keys
 from .scheduler import Event, Failure, Gone, Job, QueueFull, Scheduler
-from .wire import Answer, BadRequest, CompletionRequest, error_object, read_request
+from .wire import Answer, CompletionRequest, error_object, read_request
 
 _MOST_BYTES = 8_000_000
 _LOADING_POLL_SECONDS = 0.02
@@ -42,8 +44,10 @@ class Api:
         self.app = Starlette(
             routes=[
                 Route("/v1/completions", self._completions, methods=["POST"]),
+                Route("/infill", self._infill, methods=["POST"]),
                 Route("/v1/models", self._models, methods=["GET"]),
                 Route("/healthz", self._health, methods=["GET"]),
+                Route("/health", self._is_ready, methods=["GET"]),
             ],
             exception_handlers={HTTPException: _plain_error, Refusal: _refused},
         )
@@ -53,13 +57,23 @@ class Api:
         self._check_key(request)
         asked = _read(await _read_body(request), arrived)
         self._check_model(asked.model)
-        await self._wait_for_model(asked)
-        job = Job(asked.generate, arrived)
+        job = await self._submit(asked.generate, arrived)
+        return _JobResponse(job, Answer(self._names[0], asked.wants_logprobs), asked)
+
+    async def _infill(self, request: Request) -> Response:
+        arrived = self.last_request = time.monotonic()
+        self._check_key(request)
+        asked = _read_infill(await _read_body(request))
+        return _InfillResponse(await self._submit(asked.generate, arrived), asked, self._names[0])
+
+    async def _submit(self, wanted: GenerateRequest, arrived: float) -> Job:
+        await self._wait_for_model(wanted)
+        job = Job(wanted, arrived)
         try:
             self._scheduler.submit(job)
         except QueueFull:
             raise Refusal(429, "Too many requests are waiting. Try again in a second.", "queue_full") from None
-        return _JobResponse(job, Answer(self._names[0], asked.wants_logprobs), asked)
+        return job
 
     async def _models(self, request: Request) -> Response:
         self._check_key(request)
@@ -86,6 +100,13 @@ class Api:
             }
         )
 
+    async def _is_ready(self, request: Request) -> Response:
+        """Say so in llama.cpp's way, which its clients wait for."""
+        self._check_key(request)
+        if self._scheduler.status != "ok":
+            raise Refusal(503, f"The model is still loading ({self._scheduler.detail}). Try again.", "loading")
+        return JSONResponse({"status": "ok"})
+
     def _check_key(self, request: Request) -> None:
         if request.url.path in self._keys.public:
             return
@@ -96,9 +117,9 @@ class Api:
         if name and name not in self._names:
             raise Refusal(404, f'This host serves "{self._names[0]}" only.', "model_not_found")
 
-    async def _wait_for_model(self, asked: CompletionRequest) -> None:
+    async def _wait_for_model(self, wanted: GenerateRequest) -> None:
         while self._scheduler.status == "loading":
-            if asked.generate.is_late():
+            if wanted.is_late():
                 detail = self._scheduler.detail
                 raise Refusal(503, f"The model is still loading ({detail}). Try again.", "loading")
             await asyncio.sleep(_LOADING_POLL_SECONDS)
@@ -181,6 +202,37 @@ class _JobResponse(Response):
         return (self._job.started - self._job.arrived) * 1000
 
 
+class _InfillResponse(Response):
+    """Answers with all of a job's text at once, and calls the job off when that is whole or the client goes away."""
+
+    def __init__(self, job: Job, asked: InfillRequest, model: str) -> None:
+        super().__init__()
+        self._job = job
+        self._found = Infilled(asked)
+        self._model = model
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        watch = asyncio.create_task(_watch(receive, self._job))
+        try:
+            if (response := await self._response()) is not None:
+                await response(scope, receive, send)
+        finally:
+            self._job.cancel()
+            watch.cancel()
+
+    async def _response(self) -> Response | None:
+        async for event in _events(self._job):
+            if isinstance(event, Piece):
+                self._found.add(event)
+                if self._found.is_over:
+                    return JSONResponse(self._found.json(self._model, self._found.cost()))
+            elif isinstance(event, Summary):
+                return JSONResponse(self._found.json(self._model, event))
+            elif isinstance(event, Failure):
+                return _refusal_for(event).response()
+        return None  # the client is gone
+
+
 async def _events(job: Job) -> AsyncIterator[Event]:
     """Yield a job's events up to the one that ends it."""
     while True:
@@ -224,6 +276,13 @@ def _refusal_for(failure: Failure) -> Refusal:
 def _read(body: bytes, arrived: float) -> CompletionRequest:
     try:
         return read_request(body, arrived)
+    except BadRequest as error:
+        raise Refusal(400, str(error), "bad_request") from error
+
+
+def _read_infill(body: bytes) -> InfillRequest:
+    try:
+        return read_infill(body)
     except BadRequest as error:
         raise Refusal(400, str(error), "bad_request") from error
 

@@ -17,7 +17,7 @@ class Keys:
     ``public`` are the paths that need no key: whoever watches over a team's host need not have one.
     """
 
-    def __init__(self, keys: tuple[str, ...] = (), public: frozenset[str] = frozenset({"/healthz"})) -> None:
+    def __init__(self, keys: tuple[str, ...] = (), public: frozenset[str] = frozenset({"/healthz", "/health"})) -> None:
         self.public = public
         self._digests = tuple(map(_digest, keys))
 

