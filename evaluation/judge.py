@@ -62,7 +62,10 @@ def _repeats_suffix(document: Document, end: int, text: str, *, adds_error: bool
 
 
 def _is_misindented(document: Document, start: int, end: int) -> bool:
-    """Tell whether a line that the text begins is indented as none above it allows, or in another style."""
+    """Tell whether a line that the text begins is indented as none above it allows, or in another style.
+
+    What of an indentation stood there before the text is in whatever style the document's author likes.
+    """
     first = document.line_at(start)
     begins = first if not document.text[document.line_start(first) : start].strip() else first + 1
     for line in range(begins, document.line_at(end) + 1):
@@ -70,17 +73,18 @@ def _is_misindented(document: Document, start: int, end: int) -> bool:
         at = document.line_start(line) + len(content) - len(content.lstrip())
         if not content.strip() or place(document, at) is not Place.CODE or open_brackets(document, at):
             continue
-        if not _fits(document, line, content):
+        if not _fits(document, line, content, n_before=max(0, start - document.line_start(line))):
             return True
     return False
 
 
-def _fits(document: Document, line: int, content: str) -> bool:
+def _fits(document: Document, line: int, content: str, n_before: int) -> bool:
     above = next((n for n in range(line - 1, max(-1, line - 200), -1) if document.line_text(n).strip()), None)
     if above is None:
         return _width(content) == 0
     indent, indent_above = _indent(content), _indent(document.line_text(above))
-    if (" " in indent and "\t" in indent_above) or ("\t" in indent and " " in indent_above):
+    added = indent[n_before:]
+    if (" " in added and "\t" in indent_above) or ("\t" in added and " " in indent_above):
         return False
     if opens_block(document, above):
         return _width(content) >= _width(document.line_text(above))

@@ -12,7 +12,7 @@ from ..completion.errors import SettingsError
 from ..completion.settings import Settings
 from ..completion.settings_files import load, problems_of
 
-REPEATABLE: Mapping[str, object] = {"host.chunk_tokens": 256, "host.idle_minutes": 5}
+REPEATABLE: Mapping[str, object] = {"host.chunk_tokens": 32, "host.idle_minutes": 5}
 """What makes two runs the same: sizes of matrices that follow the speed of the moment change the last bit of sums."""
 
 

@@ -62,11 +62,10 @@ class Neovim:
         of_plugin = f"vim.api.nvim_create_namespace({json.dumps(namespace)})"
         found = self.lua(f"vim.api.nvim_buf_get_extmarks(0, {of_plugin}, 0, -1, {{details = true}})")
         assert isinstance(found, list)
-        if not found:
-            return ""
-        details = found[0][3]
-        lines = [details.get("virt_text", []), *details.get("virt_lines", [])]
-        return "\n".join("".join(chunk[0] for chunk in line) for line in lines)
+        marks = [mark[3] for mark in found]
+        first = [chunk for mark in marks for chunk in mark.get("virt_text", [])]
+        below = [line for mark in marks for line in mark.get("virt_lines", [])]
+        return "\n".join("".join(chunk[0] for chunk in line) for line in [first, *below])
 
     def wait(self, what: str, condition: Callable[[], object], *, seconds: float = 20) -> None:
         """Wait until a condition holds; fail with the editor's own messages if it never does."""

@@ -104,7 +104,7 @@ async def test_figures_are_what_they_should_be(way: str, tasks: Path, use: Any) 
     low, high = small["ci95"]["exact"]
     assert low <= 0.75 <= high
     assert found["problems"] == ["small.jsonl:5: not JSON"]
-    assert found["settings"]["host.chunk_tokens"] == 256
+    assert found["settings"]["host.chunk_tokens"] == 32
 
 
 async def test_baselines_alone_ask_no_model(tasks: Path, use: Any) -> None:

@@ -58,6 +58,8 @@ def test_what_follows_is_said_twice(marked: str, text: str, language: str, is_ba
         ("x = ¦\n", '"""\n        text\n"""', "python", False),
         ("func f() {\n\t¦\n}\n", "a()\n\tb()", "go", False),
         ("func f() {\n\t¦\n}\n", "a()\n    b()", "go", True),
+        ("func f() {\n\ta()\n    ¦\n}\n", "b()", "go", False),
+        ("func f() {\n\ta()\n¦\n}\n", "    b()", "go", True),
         ("function f() {\n  ¦\n}\n", "a();\n      b();", "javascript", True),
         ("function f() {\n  ¦\n}\n", "a\n    .b();", "javascript", False),
     ],
