@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -147,3 +148,121 @@ def test_default_model_from_keystroke_to_accepted_text(short_dir: Path, own_host
     assert after[: line - 1] == before[: line - 1]
     assert after[line + ghost.count("\n") :] == before[line:]
     assert "quantity" in ghost
+
+
+def midspan(editor: Neovim, call: str) -> object:
+    return editor.lua(f"require('midspan').{call} or vim.NIL")
+
+
+def test_word_by_word_and_the_rest_stays(editor: Neovim) -> None:
+    editor.keys("2GA")
+    editor.type("total = item.price *")
+    editor.wait("ghost text", lambda: editor.ghost() == " item.quantity")
+    midspan(editor, "accept_word()")
+    assert editor.text().splitlines()[1] == "total = item.price * item"
+    assert editor.ghost() == ".quantity"
+    midspan(editor, "accept_word()")
+    midspan(editor, "accept_word()")
+    assert editor.text().splitlines()[1] == "total = item.price * item.quantity"
+    assert editor.ghost() == ""
+
+
+def test_line_by_line_and_the_rest_stays(editor: Neovim) -> None:
+    editor.keys("2GA")
+    editor.type("def twice(n):")
+    editor.keys("<CR>")
+    editor.wait("ghost text", lambda: editor.ghost() == "double = 2 * n\n    return double")
+    midspan(editor, "accept_line()")
+    assert editor.text() == "names = []\ndef twice(n):\n    double = 2 * n\n"
+    assert editor.ghost() == "\n    return double"
+    midspan(editor, "accept_line()")
+    assert editor.text() == "names = []\ndef twice(n):\n    double = 2 * n\n    return double\n"
+    assert editor.ghost() == ""
+
+
+def test_a_word_of_a_text_that_takes_the_rest_of_the_line_in(editor: Neovim) -> None:
+    editor.keys("2GAprint(len())<Left><Left>")
+    editor.wait("ghost text", lambda: editor.ghost() == "names")
+    midspan(editor, "accept_word()")
+    assert editor.text().splitlines()[1] == "print(len(names))"
+
+
+def test_others_are_asked_for_and_cycled_through(short_dir: Path, own_host: dict[str, str]) -> None:
+    file = short_dir / "new.py"
+    file.write_text("names = []\n\n\n", encoding="utf-8")
+    texts = iter(["first", "first", "second", "third"])
+    with scripted_endpoint(lambda prompt: next(texts, "third")) as address:
+        backend = {"kind": "openai", "endpoint": address, "model": "scripted", "fim": "starcoder"}
+        settings = {"backend": backend, "completion": {"deadline_ms": 10_000, "candidates": 3}}
+        with neovim(file, short_dir, ours(settings), own_host) as editor:
+            editor.wait_for_server()
+            editor.keys("2GAx = ")
+            editor.wait("ghost text", lambda: editor.ghost() == "first")
+            midspan(editor, "next()")
+            editor.wait("the second one", lambda: editor.ghost() == "second  2/3")
+            midspan(editor, "next()")
+            assert editor.ghost() == "third  3/3"
+            midspan(editor, "next()")
+            midspan(editor, "previous()")
+            assert editor.ghost() == "third  3/3"
+            midspan(editor, "accept()")
+            assert editor.text().splitlines()[1] == "x = third"
+
+
+def test_what_is_dismissed_does_not_come_again(editor: Neovim) -> None:
+    editor.keys("2GA")
+    editor.type("total = item.price *")
+    editor.wait("ghost text", editor.ghost)
+    midspan(editor, "dismiss()")
+    assert editor.ghost() == ""
+    editor.keys(" <BS>")
+    time.sleep(0.5)  # longer than the pause after which it asks
+    assert editor.ghost() == ""
+
+
+def test_pause_and_resume(editor: Neovim) -> None:
+    editor.wait("the statusline", lambda: midspan(editor, "status()") == "midspan")
+    editor.keys(":Midspan pause<CR>")
+    editor.wait("the statusline", lambda: midspan(editor, "status()") == "midspan paused")
+    editor.keys("2GA")
+    editor.type("total = item.price *")
+    time.sleep(0.5)
+    assert editor.ghost() == ""
+    editor.keys("<Esc>:Midspan resume<CR>A<BS>*")
+    editor.wait("ghost text", editor.ghost)
+
+
+def test_why_there_is_nothing(editor: Neovim) -> None:
+    editor.keys("2GAy")
+    editor.wait("an answer", lambda: midspan(editor, "status()") == "midspan")
+    time.sleep(0.5)
+    editor.keys("<Esc>:Midspan why<CR>")
+    editor.wait("the reasons", lambda: str(editor.lua("vim.api.nvim_buf_get_name(0)")).endswith("midspan-why"))
+    assert len(editor.text()) > 20
+
+
+def test_the_panel(editor: Neovim) -> None:
+    editor.keys("2GAtotal = item.price *<Esc>:Midspan panel<CR>")
+    editor.wait("the panel", lambda: "item.quantity" in editor.text() and "1" in editor.text())
+    editor.keys("<CR>")
+    editor.wait("the text", lambda: editor.text() == "names = []\ntotal = item.price * item.quantity\n")
+
+
+def test_checkhealth(editor: Neovim) -> None:
+    editor.keys(":checkhealth midspan<CR>")
+    editor.wait("the report", lambda: "running, attached to" in editor.text(), seconds=60)
+    assert "program: " in editor.text()
+
+
+def test_the_help_page_has_tags_that_exist(short_dir: Path) -> None:
+    pages = short_dir / "doc"
+    pages.mkdir()
+    (pages / "midspan.txt").write_bytes((PLUGIN / "doc" / "midspan.txt").read_bytes())
+    file = short_dir / "a.txt"
+    file.write_text("")
+    lines = f"vim.opt.runtimepath:append({str(short_dir)!r})\nvim.cmd('helptags {pages}')"
+    with neovim(file, short_dir, lines, dict(os.environ)) as editor:
+        editor.keys(":help midspan<CR>")
+        editor.wait("the page", lambda: editor.text().startswith("*midspan.txt*"))
+    tags = (pages / "tags").read_text()
+    assert all(tag in tags for tag in (":Midspan", "midspan.accept()", "midspan-keys"))
