@@ -69,6 +69,7 @@ fuzz: $(BIN)/.dev
 docs: $(BIN)/.dev
 	@$(BIN)/python -m midspan.completion.settings_docs >docs/.new && mv docs/.new docs/configuration.md
 	@$(BIN)/python tests/code_map.py
+	@$(BIN)/python tests/vscode_settings.py
 
 bench: $(BIN)/.dev models
 	@$(if $(ARGS),$(BIN)/midspan bench $(ARGS),$(foreach what,server engine editors,$(BIN)/midspan bench $(what) &&) true)

@@ -11,7 +11,11 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
-    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "editors").rglob("*.md")],
+    [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *(path for path in (ROOT / "editors").rglob("*.md") if "node_modules" not in path.parts),
+    ],
     key=lambda path: path.as_posix(),
 )
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
