@@ -6,15 +6,15 @@ Knows nothing of midspan.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from terminal import in_terminal
 
 _PATIENCE = 20.0
 
@@ -85,8 +85,6 @@ class Vim:
 @contextmanager
 def vim(file: Path, directory: Path, lines: str, environment: Mapping[str, str]) -> Iterator[Vim]:
     """Run Vim on a file with some lines in its vimrc."""
-    import pty  # not on Windows
-
     program = binary()
     assert program is not None
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -94,36 +92,9 @@ def vim(file: Path, directory: Path, lines: str, environment: Mapping[str, str])
         address = "{}:{}".format(*listener.getsockname())
         vimrc = directory / "vimrc"
         vimrc.write_text(f"{lines}\nautocmd VimEnter * let g:driver = ch_open('{address}')\n", encoding="utf-8")
-        master, slave = pty.openpty()
-        process = subprocess.Popen(
-            [program, "-N", "-u", vimrc, "-i", "NONE", "-n", file],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env={**environment, "TERM": "xterm-256color"},
-            cwd=file.parent,
-        )
-        os.close(slave)
-        drain = threading.Thread(target=_drain, args=(master,), daemon=True)
-        drain.start()
-        try:
+        command = [program, "-N", "-u", vimrc, "-i", "NONE", "-n", file]
+        with in_terminal(command, environment, file.parent):
             channel, _ = listener.accept()
             channel.settimeout(_PATIENCE)
             with channel:
                 yield Vim(channel)
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            drain.join(timeout=5)
-            os.close(master)
-
-
-def _drain(terminal: int) -> None:
-    """Read what is drawn: a full terminal would stop the editor."""
-    with suppress(OSError):
-        while os.read(terminal, 65536):
-            pass
