@@ -73,8 +73,9 @@ class SelectedItem:
 class Request:
     """One wish for completions: the snapshot that it began with, and the cursor's offset in it.
 
-    ``snippets`` are texts from elsewhere that who asks brings along, beside those that are gathered. ``is_ahead``:
-    nobody has asked yet, it is only likely that somebody will.
+    ``snippets`` are texts from elsewhere that who asks brings along, beside those that are gathered. ``indent_unit``
+    is what the editor indents by, where it says so. ``is_ahead``: nobody has asked yet, it is only likely that somebody
+    will.
     """
 
     document: Document
@@ -83,6 +84,7 @@ class Request:
     selected: SelectedItem | None = None
     snippets: tuple[Snippet, ...] = ()
     did: Did = Did.UNKNOWN
+    indent_unit: str = ""
     is_ahead: bool = False
 
 

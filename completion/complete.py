@@ -122,7 +122,8 @@ async def read_ahead(
 
 
 def _look(request: Request, settings: Settings) -> tuple[Cursor, gate.Verdict]:
-    cursor = cursor_context(request.document, request.offset, settings.completion.window_sizes)
+    sizes = settings.completion.window_sizes
+    cursor = cursor_context(request.document, request.offset, sizes, request.indent_unit)
     return cursor, gate.verdict(request, cursor, settings.completion)
 
 

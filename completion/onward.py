@@ -27,7 +27,7 @@ def onward(request: Request, proposal: Proposal) -> Iterator[Request]:
         is_ahead=True,
     )
     yield taken
-    cursor = cursor_context(document, taken.offset, _NO_WINDOW)
+    cursor = cursor_context(document, taken.offset, _NO_WINDOW, request.indent_unit)
     if cursor.line_tail.strip() or not cursor.line_head.strip():
         return
     deeper = cursor.indent_unit if opens_block(document, document.line_at(taken.offset)) else ""

@@ -61,8 +61,11 @@ class Cursor:
         return self.identifier_before != ""
 
 
-def cursor_context(document: Document, offset: int, sizes: WindowSizes) -> Cursor:
-    """Return what is at an offset; one outside the text, or inside ``\\r\\n``, counts as the nearest one before."""
+def cursor_context(document: Document, offset: int, sizes: WindowSizes, indent_unit: str = "") -> Cursor:
+    """Return what is at an offset; one outside the text, or inside ``\\r\\n``, counts as the nearest one before.
+
+    ``indent_unit`` is what the editor is set to, for files that do not show their own.
+    """
     line = document.line_at(offset)
     offset = min(max(0, offset), document.line_end(line))
     head = document.text[document.line_start(line) : offset]
@@ -78,7 +81,7 @@ def cursor_context(document: Document, offset: int, sizes: WindowSizes) -> Curso
         line_head=head,
         line_tail=tail,
         indent=head[: len(head) - len(head.lstrip(" \t"))],
-        indent_unit=_indent_unit(document, offset),
+        indent_unit=_indent_unit(document, offset) or indent_unit or _usual_indent_unit(document),
         eol=_line_end_style(document),
         place=place(document, offset),
         identifier_before=_name_at_end(head[-_LONGEST_NAME:], name_characters),
@@ -123,7 +126,7 @@ def _line_end_style(document: Document) -> str:
 
 
 def _indent_unit(document: Document, offset: int) -> str:
-    """Return how the lines near the cursor are indented, else the language's default, else four spaces."""
+    """Return how the lines near the cursor are indented, an empty text where none is."""
     near = document.text[max(0, offset - _STYLE_REACH) : offset + _STYLE_REACH]
     indents: list[str] = _INDENT.findall("\n" + near)
     n_tabs = sum(indent.startswith("\t") for indent in indents)
@@ -135,6 +138,8 @@ def _indent_unit(document: Document, offset: int) -> str:
         for above, indent in pairwise(indents)
         if "\t" not in above + indent and 2 <= len(indent) - len(above) <= 8
     )
-    if steps:
-        return " " * steps.most_common(1)[0][0]
+    return " " * steps.most_common(1)[0][0] if steps else ""
+
+
+def _usual_indent_unit(document: Document) -> str:
     return document.language.indent_unit if document.language else "    "

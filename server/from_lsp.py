@@ -19,6 +19,7 @@ InvalidParams = JsonRpcInvalidParams
 Json = Mapping[str, object]
 
 NOWHERE = Position(0, 0)
+_WIDEST_INDENT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class Selected:
 class Wish:
     """What `textDocument/inlineCompletion` asks for. ``version`` is None where the editor does not say.
 
-    ``n`` is how many proposals there should be to choose from, None for as many as the settings say.
+    ``n`` is how many proposals there should be to choose from, None for as many as the settings say. ``indent_unit`` is
+    what the editor indents by, empty where it does not say.
     """
 
     uri: str
@@ -62,6 +64,7 @@ class Wish:
     trigger_kind: int | None = None
     selected: Selected | None = None
     n: int | None = None
+    indent_unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,7 @@ def wish(params: object) -> Wish:
         position=position,
         trigger_kind=_integer(context.get("triggerKind")),
         selected=_selected(context.get("selectedCompletionInfo")),
+        indent_unit=_indent_unit(object_at(params, "formattingOptions")),
     )
 
 
@@ -141,7 +145,8 @@ def legacy_wish(params: object) -> Wish:
     if position is None:
         raise InvalidParams("`position` is missing or is not a position")
     version = _integer(document.get("version"))
-    return Wish(text_at(document, "uri"), version if version != 0 else None, position)
+    uri, version = text_at(document, "uri"), version if version != 0 else None
+    return Wish(uri, version, position, indent_unit=_indent_unit(document))
 
 
 def request(wish: Wish, document: Document, trigger: Trigger, did: Did = Did.UNKNOWN) -> Request:
@@ -150,7 +155,8 @@ def request(wish: Wish, document: Document, trigger: Trigger, did: Did = Did.UNK
     if wish.selected is not None:
         start, end = document.offset_at(wish.selected.start), document.offset_at(wish.selected.end)
         selected = SelectedItem(min(start, end), max(start, end), wish.selected.text)
-    return Request(document, document.offset_at(wish.position), trigger, selected, did=did)
+    offset = document.offset_at(wish.position)
+    return Request(document, offset, trigger, selected, did=did, indent_unit=wish.indent_unit)
 
 
 def client_facts(params: object) -> ClientFacts:
@@ -210,6 +216,14 @@ def _position(value: object) -> Position | None:
     if line is None or character is None:
         return None
     return Position(line, max(0, character)) if line >= 0 else NOWHERE
+
+
+def _indent_unit(options: Json) -> str:
+    """Read what Copilot's clients add to a request: `insertSpaces` and `tabSize`."""
+    width = _integer(options.get("tabSize"))
+    if options.get("insertSpaces") is False:
+        return "\t"
+    return " " * width if options.get("insertSpaces") is True and width and 1 <= width <= _WIDEST_INDENT else ""
 
 
 def _selected(value: object) -> Selected | None:

@@ -154,3 +154,10 @@ def test_a_snippet_without_exactly_one_cursor_is_refused() -> None:
     for text in ("none", "¦two¦"):
         with pytest.raises(ValueError, match="exactly one"):
             parse_marks(text)
+
+
+def test_the_editor_is_asked_only_where_the_file_does_not_show_how_it_is_indented() -> None:
+    empty = Document.open("file:///a.js", "javascript", 1, "f() {\n")
+    indented = Document.open("file:///a.js", "javascript", 1, "f() {\n    g();\n")
+    assert cursor_context(empty, 6, SIZES, "\t").indent_unit == "\t"
+    assert cursor_context(indented, 6, SIZES, "\t").indent_unit == "    "

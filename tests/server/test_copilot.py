@@ -199,3 +199,23 @@ async def test_accepting_by_copilots_own_command(connect: Any, script: Script) -
     session = await connect()
     command = {"command": "github.copilot.didAcceptCompletionItem", "title": "Accepted", "arguments": ["nobody's"]}
     assert await session.request("workspace/executeCommand", command) is True
+
+
+@pytest.mark.parametrize(
+    ("options", "unit"),
+    [
+        ({"tabSize": 2, "insertSpaces": True}, "  "),
+        ({"tabSize": 8, "insertSpaces": False}, "\t"),
+        ({"insertSpaces": True}, ""),
+        ({"tabSize": 0, "insertSpaces": True}, ""),
+        ({"tabSize": "2", "insertSpaces": 1}, ""),
+        (None, ""),
+    ],
+)
+async def test_what_the_editor_indents_by(connect: Any, script: Script, options: Any, unit: str) -> None:
+    session = await connect()
+    session.open(URI, "python", "x")
+    where = {"textDocument": {"uri": URI}, "position": {"line": 0, "character": 1}}
+    await session.request("textDocument/inlineCompletion", {**where, "context": {}, "formattingOptions": options})
+    await session.request("getCompletions", {"doc": {**(options or {}), "uri": URI, "position": where["position"]}})
+    assert [request.indent_unit for request in script.requests] == [unit, unit]
