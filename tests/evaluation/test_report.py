@@ -147,13 +147,14 @@ def replayed(**more: Any) -> dict[str, Any]:
 
 
 def test_the_page_of_a_replay() -> None:
-    page = checked(replay_page(replayed()))
+    result = replayed()
+    page = checked(replay_page(result))
     assert "33 % of the 9 texts that were shown were accepted" in page
     assert "p50 211" in page
     assert "n = 9" in page
     assert "took 1.07 of its simulated time" in page
     assert HOSTILE not in page
-    assert page == replay_page(replayed())
+    assert page == replay_page(result)
 
 
 def test_the_page_of_a_replay_that_showed_nothing_and_of_one_that_is_compared() -> None:
