@@ -104,6 +104,10 @@ async def collect(backend: Backend, ask: Ask, boundary: Boundary, trace: Trace, 
                 branches.add(one.tokens, one.candidate(boundary).text)
     except TimeoutError:
         trace.verdict += ", out of time"
+    except BackendError:
+        if len(growing) == 1:
+            raise
+        growing.pop()  # those that are there are worth having
     finally:
         trace.timing_ms["model"] = (time.monotonic() - began) * 1000
         for one in growing:

@@ -51,7 +51,8 @@ def _offer(answer: Answer) -> str:
         return "Nothing is offered."
     first, n = answer.proposals[0], len(answer.proposals)
     sure = "" if first.probability is None else f", which the model finds {100 * first.probability:.1f} % probable"
-    more = f"; {n - 1} more can be chosen" if n > 1 else ""
+    order = f", put in order in {_ms(answer.trace.timing_ms, 'rank')}" if answer.trace.source == "model" else ""
+    more = f"; {n - 1} more can be chosen{order}" if n > 1 else ""
     return f"One {first.kind} is offered{sure}{more}."
 
 

@@ -14,6 +14,7 @@ from scripted_model import ScriptedModel
 from midspan.completion.ask import Ask, Deadline, Delta, Request, Trigger
 from midspan.completion.backends.openai import OpenAIBackend
 from midspan.completion.completer import Completer
+from midspan.completion.errors import BackendBusy
 from midspan.completion.settings import Settings
 from midspan.context.document import Document
 
@@ -118,3 +119,18 @@ async def test_each_file_gets_its_own_answer_though_the_cursor_moves_between_the
     assert await offered("b.py") == ["second"]
     assert await offered("a.py") == ["first"]
     assert len(model.asks) == 2
+
+
+async def test_a_server_that_has_enough_after_the_first_text_leaves_that() -> None:
+    class Busy(ScriptedModel):
+        async def stream(self, ask: Ask) -> AsyncGenerator[Delta, None]:
+            if self.asks:
+                raise BackendBusy("Too many requests.")
+            async for delta in super().stream(ask):
+                yield delta
+
+    answer = await Completer(Settings(), Busy("first")).complete(
+        request("x = ¦\n", Trigger.INVOKED), Deadline.after(5000), "a.py"
+    )
+    assert [proposal.edits[0].text for proposal in answer.proposals] == ["first"]
+    assert answer.trace.error is None
