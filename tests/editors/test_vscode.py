@@ -53,14 +53,16 @@ def code_server(folder: Path, environment: dict[str, str]) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
     places = ["--user-data-dir", str(folder / "user"), "--extensions-dir", str(folder / "extensions")]
-    (folder / "user" / "User").mkdir(parents=True)
     settings = {
-        "midspan.path": MIDSPAN,
         "security.workspace.trust.enabled": False,
         "workbench.startupEditor": "none",
         "editor.formatOnSave": False,
+        "workbench.colorTheme": environment.get("THEME", "Default Light Modern"),
     }
-    (folder / "user" / "User" / "settings.json").write_text(json.dumps(settings), "utf-8")
+    # What runs on a machine is a setting of that machine: the browser's user is another one.
+    for whose, values in (("User", settings), ("Machine", {"midspan.path": MIDSPAN})):
+        (folder / "user" / whose).mkdir(parents=True)
+        (folder / "user" / whose / "settings.json").write_text(json.dumps(values), "utf-8")
     command = ["node", str(ENTRY), *places]
     subprocess.run([*command, "--install-extension", str(VSIX)], check=True, env=environment, capture_output=True)
     options = ["--auth", "none", "--bind-addr", address, "--disable-telemetry", "--disable-update-check"]
@@ -101,7 +103,8 @@ def test_from_keystroke_to_the_text_on_disk(short_dir: Path, own_host: dict[str,
             done = subprocess.run(drive, env=environment, capture_output=True, text=True, timeout=400, check=False)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
-    assert "failed" not in found, found["failed"]
+    logs = "\n".join(path.read_text("utf-8") for path in (short_dir / "vscode").rglob("*midspan*.log"))
+    assert "failed" not in found, f"{found['failed']}\n{logs}"
     assert found["line"] == " item.quantity"
     assert 0 < len(found["after_word"]) < len(found["line"])
     assert found["line"].endswith(found["after_word"])

@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import { State, type LanguageClient } from 'vscode-languageclient/node';
 
 import { makeClient } from './client';
-import { findServer, setUpServer } from './server';
+import { findServer, setUpServer, userSetting } from './server';
 import { Status } from './status';
 
 const run = promisify(execFile);
@@ -57,6 +57,9 @@ class Extension implements vscode.Disposable {
     this.status.set('starting');
     this.program = await findServer(this.context);
     if (!this.program) {
+      const chosen = userSetting<string>('path');
+      const looked = chosen ? `midspan.path is ${chosen}, which is no program` : 'none was set up, and none is on the PATH';
+      this.channel.appendLine(`There is no server: ${looked}.`);
       this.status.set('missing');
       return this.offerSetUp();
     }
