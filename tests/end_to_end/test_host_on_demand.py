@@ -38,6 +38,10 @@ def environment(own_host: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setenv(name, value)
 
 
+# The host reads this for longer than the tests wait before they kill it.
+LONG = "".join(f"value_{n} = {n} * ({n} + {n})\n" for n in range(400)) + "def long_story(a, b):\n    ¦\n"
+
+
 async def ask(completer: Completer, marked: str = LINE, ms: float = 60_000) -> Answer:
     text, offset = parse_marks(marked)
     request = Request(Document.open("file:///calc.py", "python", 1, text), offset, Trigger.INVOKED)
@@ -89,7 +93,7 @@ async def test_killed_in_the_middle_and_good_again(environment: None) -> None:
         assert texts(await ask(completer)) == EXPECTED
         before = await health(settings)
 
-        running = asyncio.create_task(ask(completer, "def long_story(a, b):\n    ¦\n"))
+        running = asyncio.create_task(ask(completer, LONG))
         await asyncio.sleep(0.3)
         os.kill(before["pid"], signal.SIGKILL)
         answer = await asyncio.wait_for(running, 30)
@@ -135,7 +139,7 @@ async def test_where_there_are_no_unix_sockets(environment: None, monkeypatch: p
         assert status_of(first.port, "wrong") == 401
         assert status_of(first.port, first.key) == 200
 
-        running = asyncio.create_task(ask(completers[0], "def long_story(a, b):\n    ¦\n"))
+        running = asyncio.create_task(ask(completers[0], LONG))
         await asyncio.sleep(0.3)
         os.kill(before["pid"], signal.SIGKILL)
         answer = await asyncio.wait_for(running, 30)
