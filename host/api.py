@@ -49,13 +49,13 @@ class Api:
                 Route("/healthz", self._health, methods=["GET"]),
                 Route("/health", self._is_ready, methods=["GET"]),
             ],
-            exception_handlers={HTTPException: _plain_error, Refusal: _refused},
+            exception_handlers={HTTPException: _plain_error, Refusal: _refused, BadRequest: _misunderstood},
         )
 
     async def _completions(self, request: Request) -> Response:
         arrived = self.last_request = time.monotonic()
         self._check_key(request)
-        asked = _read(await _read_body(request), arrived)
+        asked = read_request(await _read_body(request), arrived)
         self._check_model(asked.model)
         job = await self._submit(asked.generate, arrived)
         return _JobResponse(job, Answer(self._names[0], asked.wants_logprobs), asked)
@@ -63,7 +63,7 @@ class Api:
     async def _infill(self, request: Request) -> Response:
         arrived = self.last_request = time.monotonic()
         self._check_key(request)
-        asked = _read_infill(await _read_body(request))
+        asked = read_infill(await _read_body(request))
         return _InfillResponse(await self._submit(asked.generate, arrived), asked, self._names[0])
 
     async def _submit(self, wanted: GenerateRequest, arrived: float) -> Job:
@@ -153,15 +153,11 @@ class _JobResponse(Response):
         self._is_extended = asked.is_extended
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        watch = asyncio.create_task(_watch(receive, self._job))
-        try:
-            events = _events(self._job)
+        events = _events(self._job)
+        async with _watched(receive, self._job):
             await (
                 self._send_stream(events, send) if self._is_streamed else self._send_whole(events, scope, receive, send)
             )
-        finally:
-            self._job.cancel()
-            watch.cancel()
 
     async def _send_whole(self, events: AsyncIterator[Event], scope: Scope, receive: Receive, send: Send) -> None:
         pieces: list[Piece] = []
@@ -212,13 +208,9 @@ class _InfillResponse(Response):
         self._model = model
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        watch = asyncio.create_task(_watch(receive, self._job))
-        try:
+        async with _watched(receive, self._job):
             if (response := await self._response()) is not None:
                 await response(scope, receive, send)
-        finally:
-            self._job.cancel()
-            watch.cancel()
 
     async def _response(self) -> Response | None:
         async for event in _events(self._job):
@@ -240,6 +232,17 @@ async def _events(job: Job) -> AsyncIterator[Event]:
         yield event
         if not isinstance(event, Piece):
             return
+
+
+@contextlib.asynccontextmanager
+async def _watched(receive: Receive, job: Job) -> AsyncIterator[None]:
+    """Call a job off when the client goes away, and at the end of the block in any case."""
+    watch = asyncio.create_task(_watch(receive, job))
+    try:
+        yield
+    finally:
+        job.cancel()
+        watch.cancel()
 
 
 async def _watch(receive: Receive, job: Job) -> None:
@@ -273,20 +276,6 @@ def _refusal_for(failure: Failure) -> Refusal:
     return Refusal(500, failure.message, "failed")
 
 
-def _read(body: bytes, arrived: float) -> CompletionRequest:
-    try:
-        return read_request(body, arrived)
-    except BadRequest as error:
-        raise Refusal(400, str(error), "bad_request") from error
-
-
-def _read_infill(body: bytes) -> InfillRequest:
-    try:
-        return read_infill(body)
-    except BadRequest as error:
-        raise Refusal(400, str(error), "bad_request") from error
-
-
 async def _read_body(request: Request) -> bytes:
     """Read the body, but no more than the limit of it."""
     body = bytearray()
@@ -309,6 +298,10 @@ def _facts(scheduler: Scheduler) -> dict[str, Any]:
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
     return error.response()
+
+
+async def _misunderstood(request: Request, error: Exception) -> Response:
+    return Refusal(400, str(error), "bad_request").response()
 
 
 async def _plain_error(request: Request, error: Exception) -> Response:

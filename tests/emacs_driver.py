@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from editor_process import wait_until
 from terminal import in_terminal
 
 
@@ -53,12 +54,7 @@ class Emacs:
 
     def wait(self, what: str, condition: Callable[[], object], *, seconds: float = 30) -> None:
         """Wait until a condition holds; fail with the editor's own messages if it never does."""
-        end = time.monotonic() + seconds
-        while not condition():
-            if time.monotonic() > end:
-                said = self.value('(with-current-buffer "*Messages*" (buffer-string))')
-                raise AssertionError(f"{what} did not happen within {seconds} s; Emacs says: {said}")
-            time.sleep(0.1)
+        wait_until(what, condition, seconds, lambda: self.value('(with-current-buffer "*Messages*" (buffer-string))'))
 
 
 @contextmanager

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from editor_process import end_process, wait_until
+
 PLUGIN = Path(__file__).parents[1] / "editors" / "neovim"
 
 
@@ -69,12 +71,7 @@ class Neovim:
 
     def wait(self, what: str, condition: Callable[[], object], *, seconds: float = 20) -> None:
         """Wait until a condition holds; fail with the editor's own messages if it never does."""
-        end = time.monotonic() + seconds
-        while not condition():
-            if time.monotonic() > end:
-                messages = self.lua("vim.fn.execute('messages')")
-                raise AssertionError(f"{what} did not happen within {seconds} s; Neovim says: {messages}")
-            time.sleep(0.05)
+        wait_until(what, condition, seconds, lambda: self.lua("vim.fn.execute('messages')"))
 
     def wait_for_server(self, *, name: str = "midspan", seconds: float = 20) -> None:
         """Wait until a language server is attached to the buffer."""
@@ -122,12 +119,7 @@ def neovim(file: Path, directory: Path, lines: str, environment: Mapping[str, st
         _wait_for_socket(process, editor.socket)
         yield editor
     finally:
-        process.terminate()
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end_process(process)
 
 
 def _wait_for_socket(process: subprocess.Popen[bytes], socket: Path) -> None:

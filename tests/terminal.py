@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from editor_process import end_process
+
 
 @contextmanager
 def in_terminal(
@@ -38,12 +40,7 @@ def in_terminal(
     try:
         yield lambda data: os.write(master, data)
     finally:
-        process.terminate()
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end_process(process)
         drain.join(timeout=5)
         os.close(master)
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from editor_process import wait_until
 from terminal import in_terminal
 
 _PATIENCE = 20.0
@@ -60,12 +61,7 @@ class Vim:
 
     def wait(self, what: str, condition: Callable[[], object], *, seconds: float = _PATIENCE) -> None:
         """Wait until a condition holds; fail with the editor's own messages if it never does."""
-        end = time.monotonic() + seconds
-        while not condition():
-            if time.monotonic() > end:
-                said = self.value("execute('messages')")
-                raise AssertionError(f"{what} did not happen within {seconds} s; Vim says: {said}")
-            time.sleep(0.05)
+        wait_until(what, condition, seconds, lambda: self.value("execute('messages')"))
 
     def _ask(self, kind: str, expression: str) -> object:
         self._n_asked += 1

@@ -120,7 +120,7 @@ function M.command()
 end
 
 -- How much of the rest is taken at once: its next word, with white space before it; its next line; or all.
-local PART = {
+M.PART = {
   word = function(text)
     return text:match('^%s*[%w_\128-\255]+') or text:match('^%s*[^%w_%s\128-\255]+') or text
   end,
@@ -143,7 +143,7 @@ function M.take(part)
     return false
   end
   local text = table.concat(rest, '\n')
-  local taken = vim.split(PART[part](text), '\n')
+  local taken = vim.split(M.PART[part](text), '\n')
   local is_first_line_whole = #taken > 1 or #taken[1] == #rest[1]
   local covered = is_first_line_whole and item.covered or ''
   local row, column = unpack(vim.api.nvim_win_get_cursor(0))

@@ -73,8 +73,7 @@ local function take_native(part)
       local text = type(item.insert_text) == 'table' and item.insert_text.value or item.insert_text
       local line = vim.api.nvim_get_current_line():sub(1, column)
       local rest = vim.startswith(text, line) and text:sub(#line + 1) or text
-      local taken = rest:match(part == 'word' and '^%s*[%w_\128-\255]+' or '^\n?[^\n]*') or rest
-      local lines = vim.split(taken, '\n')
+      local lines = vim.split(ghost.PART[part](rest), '\n')
       vim.api.nvim_buf_set_text(0, row - 1, column, row - 1, column, lines)
       local last = #lines == 1 and column + #lines[1] or #lines[#lines]
       vim.api.nvim_win_set_cursor(0, { row + #lines - 1, last })
