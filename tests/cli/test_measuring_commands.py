@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pytest
 from git_repository import GitRepository, digest
+
+from midspan.cli.measuring import progress
 
 MIDSPAN = (sys.executable, "-P", "-m", "midspan.cli")
 
@@ -179,3 +182,23 @@ def test_an_evaluation_with_the_default_model(
     for result in results:
         assert (result["n"], result["errors"]) == (2, 0)
         assert 0 < result["bits_per_char"] < 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there, SIGTERM ends a process at once")
+def test_a_request_to_end_cuts_into_nothing() -> None:
+    finished: list[str] = []
+
+    def callback() -> None:
+        signal.raise_signal(signal.SIGTERM)
+        finished.append("the callback")
+
+    async def measure() -> None:
+        asyncio.get_running_loop().call_soon(callback)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            finished.append("the task")
+
+    with pytest.raises(KeyboardInterrupt), progress():
+        asyncio.run(measure())
+    assert finished == ["the callback", "the task"]
