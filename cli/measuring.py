@@ -67,7 +67,7 @@ def progress() -> Iterator[tuple[Callable[[str], None], Advance]]:
 
 
 def _interrupt(_: int, frame: FrameType | None) -> None:
-    """Do what Ctrl-C would do now: asyncio cancels its task then, where KeyboardInterrupt would cut into any callback."""
+    """Do what Ctrl-C would do now: asyncio cancels its task, where KeyboardInterrupt would cut into any callback."""
     handler = signal.getsignal(signal.SIGINT)
     (handler if callable(handler) else signal.default_int_handler)(signal.SIGINT, frame)
 

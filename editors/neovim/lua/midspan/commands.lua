@@ -8,11 +8,6 @@ local function say(text)
   vim.notify('midspan: ' .. text)
 end
 
-local function cmd()
-  local config = vim.lsp.config.midspan
-  return config and config.cmd or { 'midspan', '--stdio' }
-end
-
 -- Show lines in a window that `q` closes.
 local function window(name, lines, filetype)
   vim.cmd('botright ' .. math.min(15, #lines + 1) .. 'new')
@@ -88,7 +83,7 @@ M.commands = {
       server.set({ host = { model = name } })
       return say('the model is now ' .. name .. ', until Neovim ends')
     end
-    vim.system({ cmd()[1], 'models', 'list', '--json' }, { text = true }, vim.schedule_wrap(function(done)
+    vim.system({ server.program(), 'models', 'list', '--json' }, { text = true }, vim.schedule_wrap(function(done)
       local ok, found = pcall(vim.json.decode, done.stdout or '')
       local names = {}
       for _, model in ipairs(ok and found.installed or {}) do

@@ -1,5 +1,7 @@
--- Ghost text for Neovim before 0.12, which draws none itself: which item is on screen, drawing it, taking it.
+-- Ghost text: which item is on screen, drawing it, taking it.
 -- Knows buffers and the cursor; nothing of language servers.
+
+local versions = require('midspan.versions')
 
 local M = {}
 
@@ -15,7 +17,7 @@ local function remembered(item)
   local row, column = item.range.start.line, vim.api.nvim_win_get_cursor(0)[2]
   local line = vim.api.nvim_buf_get_lines(bufnr, row, row + 1, false)[1] or ''
   local function byte(position)
-    return vim.str_byteindex(line, 'utf-16', position.character, false)
+    return versions.utf16_byte(line, position.character)
   end
   return {
     bufnr = bufnr,

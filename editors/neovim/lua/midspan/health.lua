@@ -5,13 +5,12 @@ local M = {}
 function M.check()
   local health = vim.health
   health.start('midspan')
-  if vim.fn.has('nvim-0.11') == 1 then
+  if vim.fn.has('nvim-0.10') == 1 then
     health.ok('Neovim ' .. tostring(vim.version()))
   else
-    health.error('Neovim 0.11 or later is needed', 'For 0.10 there is copilot.lua with midspan as its server.')
+    health.error('Neovim 0.10 or later is needed')
   end
-  local config = vim.lsp.config.midspan
-  local program = config and config.cmd and config.cmd[1] or 'midspan'
+  local program = require('midspan.server').program()
   if vim.fn.executable(program) ~= 1 then
     return health.error('`' .. program .. '` is not a program', 'Give its path: require("midspan").setup({cmd = {"/path/to/midspan", "--stdio"}})')
   end

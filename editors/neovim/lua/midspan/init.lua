@@ -1,15 +1,15 @@
 -- midspan in Neovim: ghost text from its language server.
 --
--- Neovim 0.12 draws inline completions itself, and this only switches that on. For 0.11 it asks the server after a
--- short pause, and draws the answer (ghost.lua). It maps no keys.
+-- It asks the server after a short pause, and draws the answer (ghost.lua), in the same way in Neovim 0.10 and later:
+-- the ghost text that 0.12 has built in doubles what is typed between its answer and accepting it, and can neither be
+-- taken in parts nor rejected. It maps no keys.
 
 local ghost = require('midspan.ghost')
 local server = require('midspan.server')
 
 local M = {}
 
-local native = vim.lsp.inline_completion
-local delay_ms = 75
+local delay_ms = 0 -- midspan itself waits where another key is sure to come
 local timer = assert(vim.uv.new_timer())
 local call_off ---@type fun()? of the request that is under way
 local is_paused = false
@@ -41,10 +41,16 @@ local function ask(trigger, then_do)
   end)
 end
 
+-- Neovim 0.12 draws by itself, where the user has switched that on: one ghost text is enough.
+local function is_drawn_by_neovim()
+  local built_in = vim.lsp.inline_completion
+  return built_in and built_in.is_enabled({ bufnr = 0 })
+end
+
 local function ask_soon()
   ghost.redraw()
   cancel()
-  if is_paused then
+  if is_paused or is_drawn_by_neovim() then
     return
   end
   timer:start(delay_ms, 0, vim.schedule_wrap(function()
@@ -56,35 +62,10 @@ end
 
 ---Ask now, with more time for the answer, and for several proposals.
 function M.ask()
-  if not native then
-    ask(server.INVOKED)
-  end
-end
-
--- Neovim's own ghost text is taken by its own function, which may be told to take a part.
-local function take_native(part)
-  if part == 'all' then
-    return native.get()
-  end
-  return native.get({
-    on_accept = function(item)
-      -- As in ghost.lua, but the item is Neovim's: its text from the cursor on.
-      local row, column = unpack(vim.api.nvim_win_get_cursor(0))
-      local text = type(item.insert_text) == 'table' and item.insert_text.value or item.insert_text
-      local line = vim.api.nvim_get_current_line():sub(1, column)
-      local rest = vim.startswith(text, line) and text:sub(#line + 1) or text
-      local lines = vim.split(ghost.PART[part](rest), '\n')
-      vim.api.nvim_buf_set_text(0, row - 1, column, row - 1, column, lines)
-      local last = #lines == 1 and column + #lines[1] or #lines[#lines]
-      vim.api.nvim_win_set_cursor(0, { row + #lines - 1, last })
-    end,
-  })
+  ask(server.INVOKED)
 end
 
 local function take(part)
-  if native then
-    return take_native(part)
-  end
   local taken, command = ghost.take(part)
   if taken then
     cancel()
@@ -114,9 +95,6 @@ function M.accept_line()
 end
 
 local function choose(by)
-  if native then
-    return native.select({ count = by })
-  end
   if ghost.count() > 1 then
     return ghost.choose(by)
   end
@@ -158,9 +136,7 @@ function M.pause(paused)
     paused = not is_paused
   end
   is_paused = paused
-  if native then
-    native.enable(not paused)
-  elseif paused then
+  if paused then
     leave()
   end
 end
@@ -178,13 +154,7 @@ end
 function M.setup(options)
   options = options or {}
   delay_ms = options.delay_ms or delay_ms
-  local settings = options.settings and { midspan = options.settings }
-  vim.lsp.config('midspan', { cmd = options.cmd, settings = settings })
-  vim.lsp.enable('midspan')
-  if native then
-    native.enable()
-    return
-  end
+  server.enable(options.cmd, options.settings and { midspan = options.settings })
   vim.api.nvim_set_hl(0, 'MidspanGhost', { default = true, link = 'NonText' })
   vim.api.nvim_set_hl(0, 'MidspanCount', { default = true, link = 'MidspanGhost' })
   local group = vim.api.nvim_create_augroup('midspan', {})

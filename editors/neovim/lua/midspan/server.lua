@@ -1,10 +1,79 @@
 -- The language server: which client it is, what it is asked and told.
 -- Knows nothing of what is drawn.
 
+local versions = require('midspan.versions')
+
 local M = {}
 
 M.INVOKED, M.AUTOMATIC = 1, 2
 local METHOD = 'textDocument/inlineCompletion'
+local cmd_010 ---@type string[]? what Neovim 0.10, which keeps no configurations, was told to start
+local MOST_RESTARTS = 3
+local n_restarts = 0
+
+-- A server that ended badly is started again, at once: Neovim (0.10 to 0.12) no longer tells any server of changes to a
+-- buffer that changed while it had none.
+local function restart_with(start)
+  return function(code, signal)
+    if (code ~= 0 or signal ~= 0) and n_restarts < MOST_RESTARTS then
+      n_restarts = n_restarts + 1
+      vim.schedule(start)
+    end
+  end
+end
+
+-- What lsp/midspan.lua and `vim.lsp.enable` are to later versions.
+local function enable_010(cmd, settings)
+  local attach_all
+  local on_exit = restart_with(function()
+    attach_all()
+  end)
+  local config = dofile(vim.api.nvim_get_runtime_file('lsp/midspan.lua', false)[1])
+  cmd_010 = cmd or config.cmd
+  local function attach(bufnr)
+    if vim.bo[bufnr].buftype == '' then
+      vim.lsp.start({
+        name = 'midspan',
+        cmd = cmd_010,
+        settings = settings,
+        root_dir = vim.fs.root(bufnr, config.root_markers),
+        on_exit = on_exit,
+      }, { bufnr = bufnr })
+    end
+  end
+  function attach_all()
+    vim.iter(vim.api.nvim_list_bufs()):filter(vim.api.nvim_buf_is_loaded):each(attach)
+  end
+  vim.api.nvim_create_autocmd({ 'BufReadPost', 'BufNewFile', 'FileType' }, {
+    group = vim.api.nvim_create_augroup('midspan.attach', {}),
+    callback = function(event)
+      attach(event.buf)
+    end,
+  })
+  if vim.v.vim_did_enter == 1 then
+    attach_all()
+  end
+end
+
+---Start the server with each file that is opened.
+---@param cmd string[]? nil: as lsp/midspan.lua has it
+---@param settings table?
+function M.enable(cmd, settings)
+  if not versions.HAS_011 then
+    return enable_010(cmd, settings)
+  end
+  local function start()
+    vim.lsp.enable('midspan')
+  end
+  vim.lsp.config('midspan', { cmd = cmd, settings = settings, on_exit = restart_with(start) })
+  start()
+end
+
+---@return string the program that is the server
+function M.program()
+  local config = versions.HAS_011 and vim.lsp.config.midspan or { cmd = cmd_010 }
+  return config.cmd and config.cmd[1] or 'midspan'
+end
 
 ---@return vim.lsp.Client? client midspan's for a buffer (the current one)
 function M.client(bufnr)
@@ -18,14 +87,14 @@ local function request(method, params, answered)
   if not client then
     return nil
   end
-  local sent, id = client:request(method, params, function(err, result)
+  local sent, id = versions.call(client, 'request', method, params, function(err, result)
     if vim.api.nvim_get_current_buf() == bufnr and vim.b.changedtick == tick and not err then
       answered((result or {}).items or {})
     end
   end, bufnr)
   if sent and id then
     return function()
-      client:cancel_request(id)
+      versions.call(client, 'cancel_request', id)
     end
   end
 end
@@ -51,7 +120,7 @@ end
 function M.ask_for_panel(answered)
   local params = vim.lsp.util.make_position_params(0, 'utf-16')
   if vim.api.nvim_get_mode().mode ~= 'i' then
-    params.position.character = vim.str_utfindex(vim.api.nvim_get_current_line(), 'utf-16')
+    params.position.character = versions.utf16_length(vim.api.nvim_get_current_line())
   end
   return request('textDocument/copilotPanelCompletion', params, answered)
 end
@@ -61,7 +130,7 @@ end
 function M.execute(command)
   local client = M.client()
   if client then
-    client:exec_cmd(command, { bufnr = vim.api.nvim_get_current_buf() })
+    versions.call(client, 'request', 'workspace/executeCommand', { command = command.command, arguments = command.arguments })
   end
 end
 
@@ -73,7 +142,7 @@ function M.why(answered)
     return answered(nil)
   end
   local params = { textDocument = vim.lsp.util.make_text_document_params(0) }
-  client:request('midspan/why', params, function(_, result)
+  versions.call(client, 'request', 'midspan/why', params, function(_, result)
     answered(type(result) == 'table' and result or nil)
   end, 0)
 end
@@ -83,7 +152,7 @@ end
 function M.set(changed)
   for _, client in ipairs(vim.lsp.get_clients({ name = 'midspan' })) do
     client.settings = vim.tbl_deep_extend('force', client.settings or {}, { midspan = changed })
-    client:notify('workspace/didChangeConfiguration', { settings = client.settings })
+    versions.call(client, 'notify', 'workspace/didChangeConfiguration', { settings = client.settings })
   end
 end
 
