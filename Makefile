@@ -43,7 +43,7 @@ test: $(BIN)/.dev
 	@failed=""; \
 	$(MAKE) --no-print-directory check || failed="$$failed check"; \
 	$(BIN)/midspan models add default || failed="$$failed model"; \
-	MIDSPAN_NEED_MODEL=1 $(BIN)/python -m pytest -q $(ARGS) || failed="$$failed tests"; \
+	MIDSPAN_NEED_MODEL=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS) || failed="$$failed tests"; \
 	[ -z "$$failed" ] || { echo "make test: failed:$$failed" >&2; exit 1; }
 
 # Every check runs, whatever the ones before it said.

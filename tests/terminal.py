@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import threading
 import time
@@ -14,6 +15,8 @@ import pyte
 from editor_process import end_process
 
 ROWS, COLUMNS = 40, 120
+_QUESTION = re.compile(rb"\x1bP[^\x1b]*\x1b\\")
+"""A device control string, which pyte takes for text."""
 
 
 class Terminal:
@@ -49,7 +52,7 @@ class Terminal:
             while data := os.read(self._master, 65536):
                 with self._drawn:
                     self._drawn_at = time.monotonic()
-                    self._stream.feed(data)
+                    self._stream.feed(_QUESTION.sub(b"", data))
                     self._drawn.notify_all()
 
     def _lines(self) -> list[str]:

@@ -113,4 +113,5 @@ def test_from_keystroke_to_the_text_on_disk(short_dir: Path, own_host: dict[str,
     assert found["after_escape"] == ""
     assert found["python"] == WANTED["PYTHON_WANTED"]
     assert found["typescript"] == WANTED["TYPESCRIPT_WANTED"]
+    print("\n".join(e[:260] for e in found["errors"]))
     assert found["errors"] == []

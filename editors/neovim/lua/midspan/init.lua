@@ -1,6 +1,6 @@
 -- midspan in Neovim: ghost text from its language server.
 --
--- It asks the server after a short pause, and draws the answer (ghost.lua), in the same way in Neovim 0.10 and later:
+-- It asks the server at each key, and draws the answer (ghost.lua), in the same way in Neovim 0.10 and later:
 -- the ghost text that 0.12 has built in doubles what is typed between its answer and accepting it, and can neither be
 -- taken in parts nor rejected. It maps no keys.
 
@@ -9,13 +9,10 @@ local server = require('midspan.server')
 
 local M = {}
 
-local delay_ms = 0 -- midspan itself waits where another key is sure to come
-local timer = assert(vim.uv.new_timer())
 local call_off ---@type fun()? of the request that is under way
 local is_paused = false
 
 local function cancel()
-  timer:stop()
   if call_off then
     call_off()
     call_off = nil
@@ -53,11 +50,12 @@ local function ask_soon()
   if is_paused or is_drawn_by_neovim() then
     return
   end
-  timer:start(delay_ms, 0, vim.schedule_wrap(function()
+  -- No pause: midspan itself waits where another key is sure to come first. Scheduled, since InsertEnter comes before.
+  vim.schedule(function()
     if is_inserting() then
       ask(server.AUTOMATIC)
     end
-  end))
+  end)
 end
 
 ---Ask now, with more time for the answer, and for several proposals.
@@ -150,10 +148,9 @@ function M.status()
   return is_paused and 'midspan paused' or call_off and 'midspan …' or 'midspan'
 end
 
----@param options { cmd: string[]?, delay_ms: integer?, settings: table? }?
+---@param options { cmd: string[]?, settings: table? }?
 function M.setup(options)
   options = options or {}
-  delay_ms = options.delay_ms or delay_ms
   server.enable(options.cmd, options.settings and { midspan = options.settings })
   vim.api.nvim_set_hl(0, 'MidspanGhost', { default = true, link = 'NonText' })
   vim.api.nvim_set_hl(0, 'MidspanCount', { default = true, link = 'MidspanGhost' })

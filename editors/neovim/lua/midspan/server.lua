@@ -25,11 +25,18 @@ end
 -- What lsp/midspan.lua and `vim.lsp.enable` are to later versions.
 local function enable_010(cmd, settings)
   local attach_all
+  local config = dofile(vim.api.nvim_get_runtime_file('lsp/midspan.lua', false)[1])
+  cmd_010 = cmd or config.cmd
+  if vim.fn.executable(cmd_010[1]) ~= 1 then
+    return vim.notify('midspan is not where it is looked for; see :checkhealth midspan', vim.log.levels.WARN)
+  end
   local on_exit = restart_with(function()
     attach_all()
   end)
-  local config = dofile(vim.api.nvim_get_runtime_file('lsp/midspan.lua', false)[1])
-  cmd_010 = cmd or config.cmd
+  -- By itself 0.10 would start a server for each file that is in no project.
+  local function is_same(client, wanted)
+    return client.name == wanted.name and client.config.root_dir == wanted.root_dir and not client.is_stopped()
+  end
   local function attach(bufnr)
     if vim.bo[bufnr].buftype == '' then
       vim.lsp.start({
@@ -38,7 +45,7 @@ local function enable_010(cmd, settings)
         settings = settings,
         root_dir = vim.fs.root(bufnr, config.root_markers),
         on_exit = on_exit,
-      }, { bufnr = bufnr })
+      }, { bufnr = bufnr, reuse_client = is_same })
     end
   end
   function attach_all()
