@@ -78,7 +78,9 @@ class Neovim:
         wait_until(what, condition, seconds, self._says)
 
     def _says(self) -> str:
-        return "\n".join([str(self.lua("vim.fn.execute('messages')")), "On screen:", *filter(None, self.terminal.screen())])
+        return "\n".join(
+            [str(self.lua("vim.fn.execute('messages')")), "On screen:", *filter(None, self.terminal.screen())]
+        )
 
     def wait_for_server(self, *, name: str = "midspan", seconds: float = 20) -> None:
         """Wait until a language server is attached to the buffer."""

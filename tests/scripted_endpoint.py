@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -41,10 +41,14 @@ def scripted_endpoint(reply: Callable[[str], str]) -> Iterator[str]:
             self._send(json.dumps({"object": "list", "data": [{"id": "scripted", "object": "model"}]}))
 
         def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            length = int(self.headers["Content-Length"])
+            body = self.rfile.read(length)
+            if len(body) < length:
+                return  # called off before it was whole
+            asked = json.loads(body)
             choice = {"index": 0, "text": reply(asked["prompt"]), "logprobs": None, "finish_reason": "stop"}
-            body = {"id": "1", "object": "text_completion", "created": 0, "model": "scripted"}
-            answer = json.dumps({**body, "choices": [choice]})
+            frame = {"id": "1", "object": "text_completion", "created": 0, "model": "scripted"}
+            answer = json.dumps({**frame, "choices": [choice]})
             if asked.get("stream"):
                 self._send(f"data: {answer}\n\ndata: [DONE]\n\n", "text/event-stream")
             else:
@@ -56,7 +60,8 @@ def scripted_endpoint(reply: Callable[[str], str]) -> Iterator[str]:
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
-            self.wfile.write(data)
+            with suppress(ConnectionError):  # called off
+                self.wfile.write(data)
 
         def log_message(self, format: str, *args: object) -> None:
             pass
