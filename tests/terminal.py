@@ -19,13 +19,23 @@ _QUESTION = re.compile(rb"\x1bP[^\x1b]*\x1b\\")
 """A device control string, which pyte takes for text."""
 
 
+class _Screen(pyte.Screen):
+    """A screen that answers what the program asks its terminal."""
+
+    def __init__(self, columns: int, rows: int, answer: Callable[[bytes], None]) -> None:
+        super().__init__(columns, rows)
+        self._answer = answer
+
+    def write_process_input(self, data: str) -> None:
+        self._answer(data.encode())
+
+
 class Terminal:
     """The terminal of a running program."""
 
     def __init__(self, master: int) -> None:
         self._master = master
-        self._screen = pyte.Screen(COLUMNS, ROWS)
-        self._screen.write_process_input = lambda answer: self.write(answer.encode())
+        self._screen = _Screen(COLUMNS, ROWS, self.write)
         self._stream = pyte.ByteStream(self._screen)
         self._drawn = threading.Condition()
         self._drawn_at = time.monotonic()

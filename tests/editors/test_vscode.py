@@ -10,10 +10,9 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from scripted_endpoint import by_ends, scripted_endpoint
@@ -46,13 +45,15 @@ def vscode(
     folder: Path,
     environment: dict[str, str],
     *,
-    reply: Callable[[str], str] = by_ends(SCRIPT),
-    completion: Mapping[str, object] = {},
+    reply: Callable[[str], str] | None = None,
+    candidates: int = 1,
     program: str = MIDSPAN,
 ) -> Iterator[str]:
-    with scripted_endpoint(reply) as endpoint:
+    with scripted_endpoint(reply or by_ends(SCRIPT)) as endpoint:
         backend = {"kind": "openai", "endpoint": endpoint, "model": "scripted", "fim": "starcoder"}
-        write_user_settings(environment, {"backend": backend, "completion": {"deadline_ms": 10_000, **completion}})
+        write_user_settings(
+            environment, {"backend": backend, "completion": {"deadline_ms": 10_000, "candidates": candidates}}
+        )
         with code_server(folder, environment, program=program) as address:
             yield address
 
@@ -114,7 +115,7 @@ def test_others_are_cycled_through_also_beside_the_list(
         typed = re.search(r"item\.price \* (nam(?:e|es)?)$", prefix)
         return "names[0].quantity"[len(typed[1]) :] if typed else ""
 
-    with vscode(short_dir / "vscode", own_host, reply=reply, completion={"candidates": 3}) as address:
+    with vscode(short_dir / "vscode", own_host, reply=reply, candidates=3) as address:
         wanted = f"{PYTHON}x = second\ntotal = item.price * names[0].quantity"
         found = play("choosing", address, project(short_dir / "project"), pictures(short_dir), own_host, wanted)
     assert "failed" not in found, f"{found['failed']}\n{logs(short_dir / 'vscode')}"
