@@ -196,17 +196,19 @@ def test_closed_while_the_model_thinks(short_dir: Path, own_host: dict[str, str]
         time.sleep(3)
         return " late"
 
-    with scripted_endpoint(late) as address:
-        with neovim(new(short_dir), short_dir, ours(scripted(address)), own_host) as editor:
-            editor.wait_for_server()
-            before = {one.pid for one in psutil.Process().children(recursive=True)}
-            editor.keys("2GAx =")
-            time.sleep(0.3)
-            editor.terminal.write(b"\x1b:qall!\r")
-            end = time.monotonic() + 10
-            while any(psutil.pid_exists(pid) and _is_ours(pid) for pid in before):
-                assert time.monotonic() < end, "the server outlives its editor"
-                time.sleep(0.05)
+    with (
+        scripted_endpoint(late) as address,
+        neovim(new(short_dir), short_dir, ours(scripted(address)), own_host) as editor,
+    ):
+        editor.wait_for_server()
+        before = {one.pid for one in psutil.Process().children(recursive=True)}
+        editor.keys("2GAx =")
+        time.sleep(0.3)
+        editor.terminal.write(b"\x1b:qall!\r")
+        end = time.monotonic() + 10
+        while any(psutil.pid_exists(pid) and _is_ours(pid) for pid in before):
+            assert time.monotonic() < end, "the server outlives its editor"
+            time.sleep(0.05)
 
 
 def _is_ours(pid: int) -> bool:
