@@ -92,6 +92,8 @@ def _settings(warnings: Sequence[str]) -> list[Check]:
 
 
 def _own_host(settings: Settings) -> list[Check]:
+    if settings.host.socket:
+        return [_host(settings)]  # the engine and the model are there, not here
     return [
         _packages("engine", ENGINE_PACKAGES, Status.FAIL, f"{ENGINE_HELP} (or set backend.kind to openai)."),
         _model(settings.host.model),
@@ -122,6 +124,9 @@ def _host(settings: Settings) -> Check:
         answer = health(address_path(settings.host))
     except MidspanError as error:
         return Check("host", Status.FAIL, "has no place for its socket", str(error))
+    if answer is None and settings.host.socket:
+        fix = "Start `midspan host` there, and open the tunnel to it (docs/remote.md)."
+        return Check("host", Status.FAIL, f"none answers at {settings.host.socket}", fix)
     if answer is None:
         return Check("host", Status.OK, "not running; it is started when a completion is asked for")
     detail = ", ".join(f"{key} {answer[key]}" for key in ("status", "model", "device", "dtype", "pid") if key in answer)

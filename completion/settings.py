@@ -107,6 +107,13 @@ class BackendSettings(msgspec.Struct, frozen=True, kw_only=True):
 class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The model host that runs on this machine. Only your own settings may set these, never a project's file."""
 
+    socket: Annotated[
+        str,
+        Meta(
+            description="A Unix socket (`….sock`) at which a host answers already, such as one that `ssh` forwards from "
+            "another machine (docs/remote.md). None is started then, and what else is said here is that host's matter."
+        ),
+    ] = ""
     model: Annotated[
         str,
         Meta(description="`default`, a name that `midspan models list` shows, or a directory or GGUF file."),

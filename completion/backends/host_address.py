@@ -16,10 +16,13 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from ..errors import BackendFailed
+from ..errors import BackendFailed, SettingsError
 from ..settings import HostSettings
 
 SOCKET, ENDPOINT_FILE = ".sock", ".json"
+
+LONGEST_SOCKET = 103
+"""Bytes of a socket's path that every system takes (sockaddr_un: 108 with its end on Linux, 104 on macOS)."""
 
 NO_SOCKETS = "MIDSPAN_NO_UNIX_SOCKETS"
 """An environment variable: set, the endpoint file is used where there are Unix sockets too (tests need it)."""
@@ -58,11 +61,28 @@ def runtime_dir() -> Path:
 
 
 def address_path(settings: HostSettings) -> Path:
-    """Return the socket or endpoint file of the host that serves this model in this way, for this installation."""
+    """Return the socket or endpoint file of the host that serves this model in this way, for this installation.
+
+    It is the user's own socket where the settings name one. Raises SettingsError where that can be none, BackendFailed
+    as `runtime_dir` does.
+    """
+    if settings.socket:
+        return _own_socket(settings.socket)
     how = (settings.device, settings.dtype, settings.threads, settings.fim, settings.chunk_tokens)
     wanted = (version("midspan"), __file__, settings.model, *how)
     digest = hashlib.sha256(repr(wanted).encode()).hexdigest()[:12]
     return runtime_dir() / f"host-{digest}{SOCKET if has_unix_sockets() else ENDPOINT_FILE}"
+
+
+def _own_socket(name: str) -> Path:
+    path = Path(name).expanduser()
+    if not has_unix_sockets():
+        raise SettingsError("host.socket: there are no Unix sockets here. Forward a port instead (docs/remote.md).")
+    if not path.is_absolute() or path.suffix != SOCKET or len(os.fsencode(path)) > LONGEST_SOCKET:
+        raise SettingsError(
+            f"host.socket has to be a whole path of at most {LONGEST_SOCKET} bytes that ends in {SOCKET}."
+        )
+    return path
 
 
 def address_option(path: Path) -> tuple[str, str]:

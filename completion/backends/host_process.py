@@ -90,6 +90,11 @@ class HostProcess:
 
     def _look_after(self) -> None:
         """Start a host, wait for the one that was started, or say why there is none."""
+        if self._settings.socket:
+            raise BackendUnreachable(
+                f"No model host answers at {self._settings.socket}. Is it running, and the tunnel to it open? "
+                "`midspan doctor` looks again."
+            )
         child = self._child
         if child is None:
             if self._problem is not None and time.monotonic() < self._paused_until:
