@@ -29,6 +29,11 @@ class _Screen(pyte.Screen):
     def write_process_input(self, data: str) -> None:
         self._answer(data.encode())
 
+    def select_graphic_rendition(self, *attributes: int, private: bool = False) -> None:
+        """Take colours; what is private (xterm's keys) has the same letter and is none."""
+        if not private:
+            super().select_graphic_rendition(*attributes)
+
 
 class Terminal:
     """The terminal of a running program."""

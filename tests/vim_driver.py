@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from editor_process import wait_until
-from terminal import in_terminal
+from terminal import Terminal, in_terminal
 
 _PATIENCE = 20.0
 
@@ -33,7 +33,8 @@ def binary() -> Path | None:
 class Vim:
     """A running Vim that has connected to us."""
 
-    def __init__(self, channel: socket.socket) -> None:
+    def __init__(self, channel: socket.socket, terminal: Terminal) -> None:
+        self.terminal = terminal
         self._channel = channel
         self._received = ""
         self._n_asked = 0
@@ -89,8 +90,8 @@ def vim(file: Path, directory: Path, lines: str, environment: Mapping[str, str])
         vimrc = directory / "vimrc"
         vimrc.write_text(f"{lines}\nautocmd VimEnter * let g:driver = ch_open('{address}')\n", encoding="utf-8")
         command = [program, "-N", "-u", vimrc, "-i", "NONE", "-n", file]
-        with in_terminal(command, environment, file.parent):
+        with in_terminal(command, environment, file.parent) as terminal:
             channel, _ = listener.accept()
             channel.settimeout(_PATIENCE)
             with channel:
-                yield Vim(channel)
+                yield Vim(channel, terminal)

@@ -177,3 +177,37 @@ export async function hurry(openWindow, found, { files, long, odd }) {
   await second.press('Tab');
   found.second = await second.save(odd, `${found.raced}total = ${LINE}`);
 }
+
+/** When keys were pressed and when grey text was painted after them, by the system's clock in milliseconds. */
+export async function painting(openWindow, found, { lines }) {
+  const window = await openWindow();
+  await window.ready();
+  await window.openFile('inventory.py');
+  await window.press('Control+End');
+  await window.page.evaluate(() => {
+    const now = () => performance.timeOrigin + performance.now();
+    globalThis.painted = [];
+    let key = 0;
+    let wasThere = false;
+    document.addEventListener('keydown', () => (key = now()), true);
+    const look = () => {
+      const isThere = [...document.querySelectorAll('.monaco-editor [class*="ghost-text"]')].some((one) => one.textContent);
+      if (isThere && !wasThere) {
+        const pressed = key;
+        requestAnimationFrame(() => globalThis.painted.push({ key: pressed, painted: now() })); // after it is drawn
+      }
+      wasThere = isThere;
+      requestAnimationFrame(look);
+    };
+    look();
+  });
+  for (const line of lines) {
+    for (const character of line) {
+      await window.page.keyboard.type(character);
+      await window.wait(250);
+    }
+    await window.press('Escape', 'Enter', 'Home');
+    await window.wait(200);
+  }
+  found.painted = await window.page.evaluate(() => globalThis.painted);
+}
