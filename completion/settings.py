@@ -110,8 +110,8 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     socket: Annotated[
         str,
         Meta(
-            description="A Unix socket (`….sock`) at which a host answers already, such as one that `ssh` forwards from "
-            "another machine (docs/remote.md). None is started then, and what else is said here is that host's matter."
+            description="A Unix socket (`….sock`) at which a host answers already, such as one that `ssh` forwards "
+            "from another machine (docs/remote.md). None is started then, and what else is said here is that host's matter."
         ),
     ] = ""
     model: Annotated[

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 METHOD = "textDocument/inlineCompletion"
 
@@ -42,7 +42,7 @@ def main(log: Path, command: list[str]) -> int:
     return server.wait()
 
 
-def _pass(source: BinaryIO, sink: BinaryIO, note: Callable[[Any, float], None]) -> None:
+def _pass(source: IO[bytes], sink: IO[bytes], note: Callable[[Any, float], None]) -> None:
     """Hand framed messages on (LSP's base protocol) until the source ends."""
     with sink:
         while header := source.readline():

@@ -36,7 +36,7 @@ class HostBackend:
     reads_ahead = True
 
     def __init__(self, settings: HostSettings) -> None:
-        """Remember the settings; the host is started by the first that needs it. Raises SettingsError, BackendFailed."""
+        """Remember the settings; the first that needs the host starts it. Raises SettingsError, BackendFailed."""
         self.model = settings.model
         self._client = httpx2.AsyncClient(
             transport=transport_to(address_path(settings)),

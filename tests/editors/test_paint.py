@@ -80,8 +80,10 @@ def test_paint_in_neovim(short_dir: Path, own_host: dict[str, str]) -> None:
                 editor.terminal.write(character.encode())
                 try:
                     is_longer = editor.terminal.wait(
-                        lambda screen, typed=typed, row=row: screen[row].startswith(typed)  # type: ignore[misc]
-                        and len(screen[row]) > len(typed.rstrip()) + 1,
+                        lambda screen, typed=typed, row=row: (
+                            screen[row].startswith(typed)  # type: ignore[misc]
+                            and len(screen[row]) > len(typed.rstrip()) + 1
+                        ),
                         seconds=0.25,
                     )
                 except TimeoutError:

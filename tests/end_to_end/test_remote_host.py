@@ -6,8 +6,9 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -53,15 +54,15 @@ async def forwarded(to: Path, at: Path) -> AsyncIterator[None]:
         at.unlink(missing_ok=True)
 
 
-@asynccontextmanager
-async def model_machine(socket: Path, environment: dict[str, str]) -> AsyncIterator[None]:
+@contextmanager
+def model_machine(socket: Path, environment: dict[str, str]) -> Iterator[None]:
     """Run a host as its README says, until the end of the block."""
     command = [MIDSPAN, "host", "--socket", str(socket), "--idle-minutes", "0"]
     process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     try:
-        while not socket.exists():  # noqa: ASYNC110
+        while not socket.exists():
             assert process.poll() is None, "the host has ended"
-            await asyncio.sleep(0.05)
+            time.sleep(0.05)
         yield
     finally:
         process.terminate()
@@ -89,8 +90,11 @@ async def test_two_machines_that_share_a_forwarded_socket(short_dir: Path, own_h
     root.mkdir()
     uri = (root / "calc.py").as_uri()
     command = [MIDSPAN, "--stdio"]
-    async with model_machine(there, own_host), asyncio.timeout(240):
-        async with await LspSession.start(command, root=root, env=beside_the_files, configuration=settings) as session:
+    with model_machine(there, own_host):
+        async with (
+            asyncio.timeout(240),
+            await LspSession.start(command, root=root, env=beside_the_files, configuration=settings) as session,
+        ):
             session.open(uri, "python", BEGUN)
             assert await session.complete(uri, trigger=INVOKED) == []  # there is no tunnel yet
             why = "\n".join((await session.request("midspan/why", {"textDocument": {"uri": uri}}))["why"])
