@@ -111,7 +111,7 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(
             description="A Unix socket (`….sock`) at which a host answers already, such as one that `ssh` forwards "
-            "from another machine (docs/remote.md). None is started then, and what else is said here is that host's matter."
+            "from another machine (docs/remote.md). None is started then; what else is said here is that host's matter."
         ),
     ] = ""
     model: Annotated[
