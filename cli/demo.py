@@ -56,7 +56,7 @@ def _next_steps() -> str:
     return f"""
 Attach your editor to this server:
   {program} --stdio
-  Neovim    editors/neovim/README.md    (0.11+: vim.lsp.config + vim.lsp.enable)
+  Neovim    editors/neovim/README.md    (0.10 and later)
   VS Code   editors/vscode/README.md
   Emacs     editors/emacs/README.md     (lsp-mode)
 
