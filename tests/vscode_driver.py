@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 ROOT = Path(__file__).parents[1] / "editors" / "vscode"
@@ -25,9 +26,16 @@ MIDSPAN = str(Path(sys.executable).with_name("midspan"))
 
 @contextmanager
 def code_server(
-    folder: Path, environment: Mapping[str, str], *, program: str = MIDSPAN, extension: Path | None = VSIX
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    machine: Mapping[str, object] = MappingProxyType({"midspan.path": MIDSPAN}),
+    extension: Path | None = VSIX,
 ) -> Iterator[str]:
-    """Serve VS Code with nothing in it but one extension (or none); gives its address."""
+    """Serve VS Code with nothing in it but one extension (or none); gives its address.
+
+    ``machine`` are the settings of the machine, as the browser's user may not say what runs there.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
@@ -35,14 +43,14 @@ def code_server(
     settings = {
         "security.workspace.trust.enabled": False,
         "workbench.startupEditor": "none",
+        "workbench.secondarySideBar.defaultVisibility": "hidden",
         "editor.formatOnSave": False,
         "workbench.colorTheme": os.environ.get("THEME", "Default Light Modern"),
     }
-    # What runs on a machine is a setting of that machine: the browser's user is another one.
-    for whose, values in (("User", settings), ("Machine", {"midspan.path": program})):
+    for whose, values in (("User", settings), ("Machine", dict(machine))):
         (folder / "user" / whose).mkdir(parents=True)
         (folder / "user" / whose / "settings.json").write_text(json.dumps(values), "utf-8")
-    command = ["node", str(ENTRY), *places]
+    command = [str(shutil.which("node")), str(ENTRY), *places]
     if extension is not None:
         install = [*command, "--install-extension", str(extension)]
         subprocess.run(install, check=True, env=environment, capture_output=True)
@@ -63,7 +71,7 @@ def play(
     """Play a scenario in a folder's window; returns what it saw. `out` takes its pictures."""
     out.mkdir(parents=True, exist_ok=True)
     told = {"CODE_SERVER": str(CODE_SERVER), "CHROMIUM": str(CHROMIUM), "ARGUMENT": json.dumps(argument)}
-    drive = ["node", str(ROOT / "test" / "drive.mjs"), address, str(folder), str(out), scenario]
+    drive = [str(shutil.which("node")), str(ROOT / "test" / "drive.mjs"), address, str(folder), str(out), scenario]
     run = subprocess.run(drive, env={**environment, **told}, capture_output=True, text=True, timeout=600, check=False)
     assert run.returncode == 0, run.stderr
     found: dict[str, Any] = json.loads(run.stdout)

@@ -107,7 +107,7 @@ def test_paint_in_vscode(short_dir: Path, own_host: dict[str, str]) -> None:
     program = short_dir / "midspan"
     program.write_text("#!/bin/sh\nexec " + " ".join(f"'{part}'" for part in command) + "\n")
     program.chmod(0o755)
-    with code_server(short_dir / "vscode", own_host, program=str(program)) as address:
+    with code_server(short_dir / "vscode", own_host, machine={"midspan.path": str(program)}) as address:
         found = play("painting", address, project, short_dir, own_host, {"lines": LINES})
     assert "failed" not in found, found["failed"]
     report("VS Code", [Painted(one["key"] / 1000, one["painted"] / 1000) for one in found["painted"]], log)

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
+import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from scripted_endpoint import by_ends, scripted_endpoint
@@ -26,6 +30,7 @@ pytestmark = [
     pytest.mark.timeout(600),
 ]
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 SCRIPT = {"item.price *": " item.quantity", "def twice(n):\n    ": "double = 2 * n\n    return double\n"}
 PYTHON = "names = []\n"
 TYPESCRIPT = "const item = { price: 1, quantity: 2 };\n"
@@ -47,14 +52,14 @@ def vscode(
     *,
     reply: Callable[[str], str] | None = None,
     candidates: int = 1,
-    program: str = MIDSPAN,
+    machine: Mapping[str, object] = MappingProxyType({"midspan.path": MIDSPAN}),
 ) -> Iterator[str]:
     with scripted_endpoint(reply or by_ends(SCRIPT)) as endpoint:
         backend = {"kind": "openai", "endpoint": endpoint, "model": "scripted", "fim": "starcoder"}
         write_user_settings(
             environment, {"backend": backend, "completion": {"deadline_ms": 10_000, "candidates": candidates}}
         )
-        with code_server(folder, environment, program=program) as address:
+        with code_server(folder, environment, machine=machine) as address:
             yield address
 
 
@@ -129,7 +134,7 @@ def test_others_are_cycled_through_also_beside_the_list(
 def test_a_server_that_is_killed_comes_back(short_dir: Path, own_host: dict[str, str]) -> None:
     pids = short_dir / "pids"
     program = script(short_dir / "midspan", f"echo $$ >>{pids}\nexec {MIDSPAN} --stdio")
-    with vscode(short_dir / "vscode", own_host, program=program) as address:
+    with vscode(short_dir / "vscode", own_host, machine={"midspan.path": program}) as address:
         folder = project(short_dir / "project")
         found = play("killed", address, folder, pictures(short_dir), own_host, {"pids": str(pids)})
     assert "failed" not in found, f"{found['failed']}\n{logs(short_dir / 'vscode')}"
@@ -146,7 +151,7 @@ def test_a_server_that_is_killed_comes_back(short_dir: Path, own_host: dict[str,
 )
 def test_a_server_that_is_none(short_dir: Path, own_host: dict[str, str], lines: str) -> None:
     program = script(short_dir / "midspan", lines)
-    with vscode(short_dir / "vscode", own_host, program=program) as address:
+    with vscode(short_dir / "vscode", own_host, machine={"midspan.path": program}) as address:
         folder, wanted = project(short_dir / "project"), f"{PYTHON}x = 1"
         found = play("broken", address, folder, pictures(short_dir), own_host, wanted)
     assert "failed" not in found, found["failed"]
@@ -156,11 +161,42 @@ def test_a_server_that_is_none(short_dir: Path, own_host: dict[str, str], lines:
 
 
 def test_no_server_at_all(short_dir: Path, own_host: dict[str, str]) -> None:
-    with vscode(short_dir / "vscode", own_host, program=str(short_dir / "nothing")) as address:
+    with vscode(short_dir / "vscode", own_host, machine={"midspan.path": str(short_dir / "nothing")}) as address:
         folder, wanted = project(short_dir / "project"), f"{PYTHON}x = 1"
         found = play("broken", address, folder, pictures(short_dir), own_host, wanted)
     assert "failed" not in found, found["failed"]
     assert (found["saved"], found["state"]) == (wanted, "codicon-warning")
+
+
+@pytest.mark.parametrize("python", [None, "echo /usr/bin/python3\necho 3 8"], ids=["no Python", "an old Python"])
+def test_setting_up_without_a_python(short_dir: Path, own_host: dict[str, str], python: str | None) -> None:
+    programs = short_dir / "bin"
+    programs.mkdir()
+    if python:
+        script(programs / "python3", python)
+    # VS Code asks the user's shell for the PATH.
+    shell = script(programs / "shell", f'for last; do :; done\nPATH={programs} exec /bin/sh -c "$last"')
+    environment = {**own_host, "PATH": str(programs), "SHELL": shell}
+    with vscode(short_dir / "vscode", environment, machine={}) as address:
+        folder = project(short_dir / "project")
+        found = play("set_up", address, folder, pictures(short_dir), own_host, "No Python 3.11 or later was found")
+    assert "failed" not in found, found["failed"]
+
+
+def test_set_up_by_the_extension(short_dir: Path, own_host: dict[str, str]) -> None:
+    """From nothing but Python to grey text: the server alone, since the model is elsewhere here."""
+    programs = short_dir / "bin"
+    programs.mkdir()
+    (programs / "python3").symlink_to(sys.executable)
+    for name in ("sh", "env", "uname"):
+        (programs / name).symlink_to(str(shutil.which(name)))
+    machine = {"midspan.package": str(ROOT.parents[1])}
+    with vscode(short_dir / "vscode", {**own_host, "PATH": str(programs)}, machine=machine) as address:
+        folder = project(short_dir / "project")
+        found = play("set_up", address, folder, pictures(short_dir), own_host)
+    assert "failed" not in found, f"{found['failed']}\n{logs(short_dir / 'vscode')}"
+    assert found["line"] == " item.quantity"
+    print(f"from the command to grey text: {found['seconds']} s")
 
 
 def test_in_a_hurry_with_odd_files(short_dir: Path, own_host: dict[str, str], vscodes_own_errors: set[str]) -> None:
@@ -185,6 +221,27 @@ def test_the_package_holds_what_it_needs_and_no_more() -> None:
     steps = {f"walkthrough/{path.name}" for path in (ROOT / "walkthrough").glob("*.md")}
     assert set(run.stdout.split()) == {"package.json", "README.md", "LICENSE", "dist/extension.js", *steps}
     assert VSIX.stat().st_size < 2_000_000
+
+
+@pytest.mark.skipif("RECORD" not in os.environ, reason="makes the README's recording: RECORD=file.webp")
+@pytest.mark.default_model
+def test_recording(short_dir: Path, own_host: dict[str, str]) -> None:
+    from PIL import Image  # comes with matplotlib
+
+    folder = short_dir / "project"
+    shutil.copytree(EXAMPLES, folder)
+    line = next(
+        n for n, text in enumerate((folder / "inventory.py").read_text().split("\n"), 1) if "self.price *" in text
+    )
+    write_user_settings(own_host, {"completion": {"deadline_ms": 10_000}})
+    with code_server(short_dir / "vscode", own_host) as address:
+        found = play("recording", address, folder, short_dir, own_host, {"name": "inventory.py", "line": line})
+    assert "failed" not in found, found["failed"]
+    pictures = [Image.open(path).convert("RGB") for path in sorted(short_dir.glob("frame-*.png"))]
+    times = [*found["frames"], found["frames"][-1] + 1500]
+    durations = [after - before for before, after in pairwise(times)]
+    first, *others = [picture.crop((0, 30, 1100, 480)) for picture in pictures]
+    first.save(os.environ["RECORD"], save_all=True, append_images=others, duration=durations, loop=0, quality=60)
 
 
 def script(path: Path, lines: str) -> str:

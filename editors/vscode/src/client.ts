@@ -25,6 +25,13 @@ export interface Paused {
   has(document: vscode.TextDocument): boolean;
 }
 
+/** A language client that leaves it to us what the user is told: its own messages would come with each attempt. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+}
+
 export function makeClient(
   program: string,
   status: Status,
@@ -77,6 +84,6 @@ export function makeClient(
       },
     },
   };
-  const client = new LanguageClient('midspan', 'midspan', { command: program, args: ['--stdio'] }, options);
+  const client = new QuietClient('midspan', 'midspan', { command: program, args: ['--stdio'] }, options);
   return client;
 }

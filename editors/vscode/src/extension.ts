@@ -91,9 +91,9 @@ class Extension implements vscode.Disposable {
     this.whyChanged.dispose();
   }
 
-  /** The first time, the walkthrough; later a message, once a session. */
+  /** The first time, the walkthrough, unless somebody is writing; else a message. */
   private async offerSetUp(): Promise<void> {
-    if (!this.context.globalState.get(WELCOMED)) {
+    if (!this.context.globalState.get(WELCOMED) && !vscode.window.activeTextEditor) {
       await this.context.globalState.update(WELCOMED, true);
       await vscode.commands.executeCommand('workbench.action.openWalkthrough', `${this.context.extension.id}#start`);
       return;

@@ -136,6 +136,27 @@ export async function broken(openWindow, found, wanted) {
   await window.picture('broken');
 }
 
+/** The extension makes the server's environment, on request; `refusal` is what it says where it cannot. */
+export async function set_up(openWindow, found, refusal) {
+  const window = await openWindow();
+  await window.waitForState('codicon-warning');
+  await window.wait(3000); // the walkthrough
+  const began = Date.now();
+  await window.command('Set Up the Server');
+  if (refusal) {
+    let seen = [];
+    const isRefused = async () => (seen = await window.messages()).some((text) => text.includes(refusal));
+    await window.until(isRefused, () => `the message (but ${JSON.stringify(seen)})`, 15000);
+    return;
+  }
+  await window.until(async () => (await window.state()) === 'codicon-edit-sparkle', () => 'the server', 300000);
+  await window.openFile('inventory.py');
+  await window.press('Control+End');
+  await window.type('total = item.price *');
+  found.line = await window.waitForGhost(hasRest, 'the grey text');
+  found.seconds = Math.round((Date.now() - began) / 1000);
+}
+
 /** Keys that race with Tab, many files, a long one, an odd name, a second window. */
 export async function hurry(openWindow, found, { files, long, odd }) {
   const window = await openWindow();
@@ -210,4 +231,43 @@ export async function painting(openWindow, found, { lines }) {
     await window.wait(200);
   }
   found.painted = await window.page.evaluate(() => globalThis.painted);
+}
+
+/** What the README shows: pictures are taken all the while, and the model is a real one. */
+export async function recording(openWindow, found, { name, line }) {
+  const window = await openWindow();
+  await window.ready();
+  await window.openFile(name);
+  await window.press('Control+G');
+  await window.type(`${line}`);
+  await window.press('Enter', 'End', 'Backspace');
+  await window.command('Close Primary Side Bar').catch(() => window.press('Escape'));
+  await window.wait(1500);
+  let isOver = false;
+  const frames = (async () => {
+    const began = Date.now();
+    found.frames = [];
+    while (!isOver) {
+      found.frames.push(Date.now() - began);
+      await window.picture(`frame-${String(found.frames.length).padStart(4, '0')}`);
+    }
+  })();
+  const something = (text) => text !== '';
+  await window.type('*', 150);
+  await window.waitForGhost(something, 'grey text');
+  await window.wait(1200);
+  await window.press('Tab');
+  await window.wait(700);
+  await window.press('Enter', 'Enter');
+  await window.page.keyboard.press('Shift+Tab');
+  await window.type('def name_and_quantity(self) -> str:', 70);
+  await window.press('Enter');
+  await window.waitForGhost(something, 'a body');
+  await window.wait(1200);
+  await window.press('Control+ArrowRight');
+  await window.wait(900);
+  await window.press('Tab');
+  await window.wait(1200);
+  isOver = true;
+  await frames;
 }
