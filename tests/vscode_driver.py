@@ -39,7 +39,6 @@ def code_server(
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    places = ["--user-data-dir", str(folder / "user"), "--extensions-dir", str(folder / "extensions")]
     settings = {
         "security.workspace.trust.enabled": False,
         "workbench.startupEditor": "none",
@@ -50,10 +49,9 @@ def code_server(
     for whose, values in (("User", settings), ("Machine", dict(machine))):
         (folder / "user" / whose).mkdir(parents=True)
         (folder / "user" / whose / "settings.json").write_text(json.dumps(values), "utf-8")
-    command = [str(shutil.which("node")), str(ENTRY), *places]
+    command = code_server_command(folder)
     if extension is not None:
-        install = [*command, "--install-extension", str(extension)]
-        subprocess.run(install, check=True, env=environment, capture_output=True)
+        subprocess.run(installing(folder, extension), check=True, env=environment, capture_output=True)
     options = ["--auth", "none", "--bind-addr", address, "--disable-telemetry", "--disable-update-check"]
     with (folder / "code-server.log").open("wb") as log:
         process = subprocess.Popen([*command, *options], env=environment, stdout=log, stderr=log)
@@ -63,6 +61,17 @@ def code_server(
     finally:
         process.terminate()
         process.wait(timeout=20)
+
+
+def code_server_command(folder: Path) -> list[str]:
+    """The command of a code-server whose extensions and settings are in a folder."""
+    places = ["--user-data-dir", str(folder / "user"), "--extensions-dir", str(folder / "extensions")]
+    return [str(shutil.which("node")), str(ENTRY), *places]
+
+
+def installing(folder: Path, extension: Path) -> list[str]:
+    """The command that installs an extension there."""
+    return [*code_server_command(folder), "--install-extension", str(extension)]
 
 
 def play(

@@ -6,12 +6,14 @@ node_modules (docs/editors.md says how to get them); Chromium and Node 24 have t
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import pairwise
@@ -21,7 +23,7 @@ from types import MappingProxyType
 import pytest
 from scripted_endpoint import by_ends, scripted_endpoint
 from user_settings import write_user_settings
-from vscode_driver import CHROMIUM, ENTRY, MIDSPAN, ROOT, VSIX, code_server, play
+from vscode_driver import CHROMIUM, ENTRY, MIDSPAN, ROOT, VSIX, code_server, installing, play
 
 pytestmark = [
     pytest.mark.skipif(not ENTRY.exists(), reason="needs code-server in the folder CODE_SERVER"),
@@ -72,8 +74,11 @@ def logs(folder: Path) -> str:
 
 
 def kinds(errors: list[str]) -> set[str]:
-    """What was complained about in the console, whatever the place and the number of it."""
-    return {re.sub(r"https?://\S+|\d+", "", error) for error in errors}
+    """What was complained about in the console, whatever the place and the number of it.
+
+    VS Code looks for its own account at its own time, and on a busy machine gives up.
+    """
+    return {re.sub(r"https?://\S+|\d+", "", error) for error in errors if "authentication provider" not in error}
 
 
 @pytest.fixture(scope="module")
@@ -215,6 +220,20 @@ def test_in_a_hurry_with_odd_files(short_dir: Path, own_host: dict[str, str], vs
     assert kinds(found["errors"]) <= vscodes_own_errors
 
 
+def test_updated_while_running(short_dir: Path, own_host: dict[str, str], vscodes_own_errors: set[str]) -> None:
+    newer = with_version(VSIX, "99.0.0", short_dir / "newer.vsix")
+    home = short_dir / "vscode"
+    with vscode(home, own_host) as address:
+        folder = project(short_dir / "project")
+        argument = {"install": installing(home, newer), "wanted": PYTHON + f"{LINE}\n" * 2}
+        found = play("updated", address, folder, pictures(short_dir), own_host, argument)
+    assert "failed" not in found, f"{found['failed']}\n{logs(home)}"
+    assert found["ghosts"] == [" item.quantity"] * 3
+    assert found["saved"] == argument["wanted"]
+    assert any(one.name.endswith("-99.0.0") for one in (home / "extensions").iterdir())
+    assert kinds(found["errors"]) <= vscodes_own_errors
+
+
 def test_the_package_holds_what_it_needs_and_no_more() -> None:
     vsce = ROOT / "node_modules" / ".bin" / "vsce"
     run = subprocess.run([vsce, "ls", "--no-dependencies"], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -242,6 +261,19 @@ def test_recording(short_dir: Path, own_host: dict[str, str]) -> None:
     durations = [after - before for before, after in pairwise(times)]
     first, *others = [picture.crop((0, 30, 1100, 480)) for picture in pictures]
     first.save(os.environ["RECORD"], save_all=True, append_images=others, duration=durations, loop=0, quality=60)
+
+
+def with_version(package: Path, version: str, copy: Path) -> Path:
+    """A copy of an extension's package that says it is another version."""
+    with zipfile.ZipFile(package) as old, zipfile.ZipFile(copy, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "extension/package.json":
+                content = json.dumps({**json.loads(content), "version": version}).encode()
+            if name == "extension.vsixmanifest":
+                content = re.sub(rb'(<Identity [^>]*Version=")[^"]*', rb"\g<1>" + version.encode(), content)
+            new.writestr(name, content)
+    return copy
 
 
 def script(path: Path, lines: str) -> str:

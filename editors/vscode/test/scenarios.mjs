@@ -1,5 +1,6 @@
 // What is played in VS Code: each scenario opens windows, and notes in `found` what it saw.
 
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 const LINE = 'item.price * item.quantity';
@@ -37,7 +38,7 @@ export async function typing(openWindow, found, wanted) {
   await window.press('Enter');
   await window.type('def twice(n):');
   await window.press('Enter');
-  found.block = await window.waitForGhost((text) => text.includes('return double'), 'the block');
+  found.block = await window.waitForGhost((text) => text.includes('double = 2 * n') && text.includes('return double'), 'the block');
   await window.picture('block');
   await window.press('Escape');
   await window.wait(300);
@@ -57,13 +58,19 @@ export async function typing(openWindow, found, wanted) {
 
   await window.command('Show Running Extensions');
   await window.page.waitForSelector('.runtime-extensions-editor .extension');
-  await window.wait(500);
-  found.activation = await window.page.evaluate(
-    () =>
-      [...document.querySelectorAll('.runtime-extensions-editor .extension')]
-        .map((one) => one.textContent)
-        .find((text) => /midspan/i.test(text)) ?? '',
-  );
+  found.activation = '';
+  // The list draws only what is in sight, in an order of its own.
+  await window.page.locator('.runtime-extensions-editor').hover();
+  for (let tries = 0; found.activation === '' && tries < 40; tries++) {
+    await window.wait(250);
+    found.activation = await window.page.evaluate(
+      () =>
+        [...document.querySelectorAll('.runtime-extensions-editor .extension')]
+          .map((one) => one.textContent)
+          .find((text) => /midspan/i.test(text)) ?? '',
+    );
+    await window.page.mouse.wheel(0, tries % 10 === 9 ? -5000 : 300);
+  }
 }
 
 /** Others are asked for and cycled through; then with the list of suggestions open. */
@@ -197,6 +204,29 @@ export async function hurry(openWindow, found, { files, long, odd }) {
   found.in_second = await second.waitForGhost(hasRest, 'grey text in the second window');
   await second.press('Tab');
   found.second = await second.save(odd, `${found.raced}total = ${LINE}`);
+}
+
+/** A newer version of the extension is installed while somebody types; the window is loaded anew later. */
+export async function updated(openWindow, found, { install, wanted }) {
+  const window = await openWindow();
+  await window.ready();
+  await window.openFile('inventory.py');
+  await window.press('Control+End');
+  found.ghosts = [];
+  const line = async (what) => {
+    await window.type('total = item.price *');
+    found.ghosts.push(await window.waitForGhost(hasRest, what));
+    await window.press('Tab', 'Enter');
+  };
+  await line('grey text');
+  execFileSync(install[0], install.slice(1));
+  await line('grey text after the update');
+  found.saved = await window.save('inventory.py', wanted);
+  await window.page.reload();
+  await window.ready();
+  await window.openFile('inventory.py');
+  await window.press('Control+End');
+  await line('grey text in the window loaded anew');
 }
 
 /** When keys were pressed and when grey text was painted after them, by the system's clock in milliseconds. */
