@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -54,12 +55,13 @@ def code_server(
         subprocess.run(installing(folder, extension), check=True, env=environment, capture_output=True)
     options = ["--auth", "none", "--bind-addr", address, "--disable-telemetry", "--disable-update-check"]
     with (folder / "code-server.log").open("wb") as log:
-        process = subprocess.Popen([*command, *options], env=environment, stdout=log, stderr=log)
+        serve = [*command, *options]
+        process = subprocess.Popen(serve, env=environment, stdout=log, stderr=log, start_new_session=True)
     try:
         _wait_for(f"http://{address}/healthz")
         yield f"http://{address}"
     finally:
-        process.terminate()
+        os.killpg(process.pid, signal.SIGTERM)  # `node` may be a script that has started the real one
         process.wait(timeout=20)
 
 
