@@ -5,6 +5,7 @@ Knows the shape of a language's file, no language in particular (``languages/`` 
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 class StringStyle:
     """One way to write a string: how it opens and closes, whether it may span lines, how code gets inside.
 
-    ``interpolation`` is what opens code within the string (``}`` ends it); with an ``interpolation_prefix`` it
-    does so only where that letter stands right before the opening quote. ``escape`` may be empty.
+    ``interpolation`` is what opens code within the string (its last character's partner ends it); with an
+    ``interpolation_prefix`` it does so only where that letter stands right before the opening quote. ``escape`` may
+    be empty.
     """
 
     opens: str
@@ -40,14 +42,20 @@ class Language:
 
     Captures that the query may have: ``@unit.function``, ``@unit.method``, ``@unit.class`` (with ``@name`` and
     ``@body``), ``@block`` (from its first to its last character, braces included; where it begins only at one of
-    the node's children, that child is ``@block.open``), ``@statement``, ``@string``, ``@interpolation`` (code
-    within a string, its delimiters included), ``@comment``, ``@identifier`` and ``@opaque`` (text that quotes
-    and brackets mean nothing in, such as a regular expression).
+    the node's children, that child is ``@block.open``, and where it ends at one, ``@block.close``),
+    ``@statement``, ``@string``, ``@interpolation`` (code within a string, its delimiters included), ``@comment``,
+    ``@identifier`` (only names that can be wrong: none that whoever writes makes up, as keys of data) and
+    ``@opaque`` (text that quotes and brackets mean nothing in, such as a regular expression).
+
+    ``blocks`` is what shows where blocks end: their indentation, braces, words (or tags), or for ``"sections"``
+    nothing but the beginning of the next one, so that no line of such a language opens a block.
 
     Regular expressions are for text that does not parse, and match at a line's first character that is not
     blank: each of ``unit_headers`` is the kind of a unit and how its first line begins (its name is group 1),
     ``colon_header`` how a line begins that opens a block when it ends in a colon, and ``word_header`` (searched for)
     what tells a line that opens a block which one of ``closing_words`` ends.
+    A text in which ``parsed_afresh`` is found is parsed afresh after each edit: with it, a tree that followed edits
+    has been seen to differ from a fresh one.
     ``strings`` lists longer openers before shorter ones.
     """
 
@@ -56,7 +64,7 @@ class Language:
     extensions: tuple[str, ...]
     grammar: Callable[[], object]
     queries: tuple[str, ...]
-    blocks: Literal["indent", "braces", "words"]
+    blocks: Literal["indent", "braces", "words", "sections"]
     indent_unit: str
     strings: tuple[StringStyle, ...]
     line_comment: str | None = None
@@ -66,6 +74,7 @@ class Language:
     colon_header: str = r"(?!)"
     word_header: str = r"(?!)"
     closing_words: tuple[str, ...] = ()
+    parsed_afresh: str = r"(?!)"
 
 
 @cache
@@ -86,14 +95,19 @@ def query_of(language: Language) -> Query:
 
 @cache
 def builtin_names(language: Language) -> frozenset[str]:
-    """Return the names that need no declaration in a language: the words of its text file."""
+    """Return the names that need no declaration in a language: the words of its text file.
+
+    None where its query captures no identifiers: nothing in data and prose is a name that could be wrong.
+    """
+    if not has_capture(language, "identifier"):
+        return frozenset()
     return frozenset((resources.files(__package__) / "languages" / f"{language.name}.txt").read_text("utf-8").split())
 
 
 @cache
 def has_capture(language: Language, name: str) -> bool:
     """Return whether a language's query captures anything under a name."""
-    return f"@{name}\n" in _query_text(language)
+    return re.search(rf"@{re.escape(name)}(?![\w.])", _query_text(language)) is not None
 
 
 @cache

@@ -125,7 +125,7 @@ class _Scanner:
             return
         self.position = found.end()
         if found.lastgroup == "interpolation":
-            self.opened.append(_Open(found.end() - 1, "{", style))
+            self.opened.append(_Open(found.end() - 1, style.interpolation[-1], style))
             self.string = None
         elif found.lastgroup == "closes":
             self.string = None
@@ -169,7 +169,9 @@ def _string_pattern(style: StringStyle) -> re.Pattern[str]:
     if style.interpolation == "{":
         parts.append(r"(?P<doubled>\{\{)")
     if style.interpolation:
-        parts.append(rf"(?P<interpolation>{re.escape(style.interpolation)})")
+        # First, since one that begins as an escape does (Swift's) would be read as one.
+        at = 0 if len(style.interpolation) > 1 else len(parts)
+        parts.insert(at, rf"(?P<interpolation>{re.escape(style.interpolation)})")
     parts.append(rf"(?P<closes>{re.escape(style.closes)})")
     if not style.multiline:
         parts.append(r"(?P<line_end>[\r\n])")

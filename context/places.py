@@ -67,7 +67,7 @@ def opens_block_at(document: Document, offset: int) -> bool:
     """Return whether what stands at an offset is a brace that opens a block, not an object or a literal."""
     if document.text[offset : offset + 1] != "{":
         return False
-    if document.language is not None and document.language.blocks == "indent":
+    if document.language is not None and document.language.blocks in ("indent", "sections"):
         return False
     if any(found.capture == "block" and block_start(found) == offset for found in captures(document, offset, offset)):
         return True
@@ -113,7 +113,9 @@ def _holds(document: Document, found: Captured, offset: int) -> bool:
     if found.capture == "string":
         return found.start < offset < found.end
     if found.capture == "interpolation":
-        opener = 2 if document.text.startswith("${", found.start) else 1
+        if document.text.startswith("\\(", found.start - 2):  # Swift's node has none of its delimiters
+            return found.start <= offset <= found.end
+        opener = 2 if document.text.startswith(("${", "$("), found.start) else 1
         return found.start + opener <= offset < found.end
     if found.capture == "comment":
         return found.start < offset < found.end or (offset == found.end and _runs_on(document, found))
