@@ -25,7 +25,7 @@ class StringStyle:
 
     ``interpolation`` is what opens code within the string (its last character's partner ends it); with an
     ``interpolation_prefix`` it does so only where that letter stands right before the opening quote. ``escape`` may
-    be empty.
+    be empty. ``after`` is a regular expression for what has to stand before it, a lookbehind.
     """
 
     opens: str
@@ -34,6 +34,7 @@ class StringStyle:
     escape: str = "\\"
     interpolation: str = ""
     interpolation_prefix: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +50,8 @@ class Language:
 
     ``blocks`` is what shows where blocks end: their indentation, braces, words (or tags), or for ``"sections"``
     nothing but the beginning of the next one, so that no line of such a language opens a block.
+    ``braces`` says whether all braces are those of blocks, none is, or it depends. ``line_comment_after`` is a
+    lookbehind for what has to stand before a line comment.
 
     Regular expressions are for text that does not parse, and match at a line's first character that is not
     blank: each of ``unit_headers`` is the kind of a unit and how its first line begins (its name is group 1),
@@ -75,6 +78,8 @@ class Language:
     word_header: str = r"(?!)"
     closing_words: tuple[str, ...] = ()
     parsed_afresh: str = r"(?!)"
+    braces: Literal["blocks", "literals", "both"] = "both"
+    line_comment_after: str = ""
 
 
 @cache

@@ -154,11 +154,13 @@ class _Scanner:
 
 @cache
 def _code_pattern(language: Language | None) -> re.Pattern[str]:
-    tokens = ["(", ")", "[", "]", "{", "}", "\r", "\n"]
+    tokens = dict.fromkeys(["(", ")", "[", "]", "{", "}", "\r", "\n"], "")
     if language is not None:
-        tokens += [style.opens for style in language.strings]
-        tokens += [mark for mark in (language.line_comment, *(language.block_comment or ())[:1]) if mark]
-    return re.compile("|".join(re.escape(token) for token in sorted(tokens, key=len, reverse=True)))
+        tokens |= {style.opens: style.after for style in language.strings}
+        tokens |= dict.fromkeys((language.block_comment or ())[:1], "")
+        tokens |= {language.line_comment: language.line_comment_after} if language.line_comment else {}
+    longer_first = sorted(tokens, key=len, reverse=True)
+    return re.compile("|".join(tokens[token] + re.escape(token) for token in longer_first))
 
 
 @cache

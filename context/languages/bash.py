@@ -21,10 +21,11 @@ LANGUAGES = (
         blocks="words",
         indent_unit="  ",
         strings=(
-            StringStyle('"', '"', multiline=True, interpolation="$("),
-            StringStyle("'", "'", multiline=True, escape=""),
+            StringStyle('"', '"', multiline=True, interpolation="$(", after=r"(?<!\\)"),
+            StringStyle("'", "'", multiline=True, escape="", after=r"(?<!\\)"),
         ),
         line_comment="#",
+        line_comment_after=r"(?<![^\s;&|()])",
         unit_headers=(("function", r"(?:function\s+)?([\w:.-]+)\s*\(\)"), ("function", r"function\s+([\w:.-]+)")),
         word_header=r"(?:^|[;\s])(?:do|else|then)\s*$|^\s*case\b.*\bin\s*$",
         closing_words=("done", "esac", "fi"),

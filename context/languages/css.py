@@ -19,6 +19,7 @@ LANGUAGES = (
         grammar=_grammar,
         queries=("css.scm",),
         blocks="braces",
+        braces="blocks",
         indent_unit="  ",
         strings=(
             StringStyle('"', '"'),

@@ -19,6 +19,7 @@ LANGUAGES = (
         grammar=_grammar,
         queries=("json.scm",),
         blocks="braces",
+        braces="blocks",
         indent_unit="  ",
         strings=(StringStyle('"', '"'),),
         line_comment="//",

@@ -24,6 +24,7 @@ LANGUAGES = (
         grammar=_grammar,
         queries=("kotlin.scm",),
         blocks="braces",
+        braces="blocks",
         indent_unit="    ",
         strings=(
             StringStyle('"""', '"""', multiline=True, escape="", interpolation="${"),

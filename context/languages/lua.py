@@ -19,6 +19,7 @@ LANGUAGES = (
         grammar=_grammar,
         queries=("lua.scm",),
         blocks="words",
+        braces="literals",
         indent_unit="  ",
         strings=(
             StringStyle("[[", "]]", multiline=True, escape=""),

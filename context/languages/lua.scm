@@ -3,7 +3,16 @@
   (variable_list . name: (_) @name .)
   (expression_list . value: (function_definition body: (_) @body) .)) @unit.function
 
-(block) @block
+; From the word or the parameters on, to the last word.
+(function_declaration (parameters) @block.open) @block
+(function_definition (parameters) @block.open) @block
+(if_statement "then" @block.open) @block
+(elseif_statement "then" @block.open) @block
+(else_statement) @block
+(for_statement "do" @block.open) @block
+(while_statement "do" @block.open) @block
+(do_statement) @block
+(repeat_statement) @block
 
 [
   (assignment_statement)

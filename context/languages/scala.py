@@ -24,6 +24,7 @@ LANGUAGES = (
         grammar=_grammar,
         queries=("scala.scm",),
         blocks="braces",
+        braces="blocks",
         indent_unit="  ",
         # No style for characters: an apostrophe begins a symbol or a quote of code too.
         strings=(

@@ -24,6 +24,7 @@ LANGUAGES = (
         grammar=_grammar,
         queries=("swift.scm",),
         blocks="braces",
+        braces="blocks",
         indent_unit="    ",
         strings=(
             StringStyle('#"', '"#', escape=""),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from ..language import Language, StringStyle
 
+# A quote within a word is only a character.
+_AFTER = r"(?<![^\s\[{,:])"
+
 
 def _grammar() -> object:
     import tree_sitter_yaml
@@ -21,10 +24,11 @@ LANGUAGES = (
         blocks="indent",
         indent_unit="  ",
         strings=(
-            StringStyle('"', '"', multiline=True),
-            StringStyle("'", "'", multiline=True, escape=""),
+            StringStyle('"', '"', multiline=True, after=_AFTER),
+            StringStyle("'", "'", multiline=True, escape="", after=_AFTER),
         ),
         line_comment="#",
+        line_comment_after=r"(?<!\S)",
         identifier_characters="_-",
         colon_header=r".",
     ),
