@@ -48,6 +48,14 @@ class Language:
     ``@identifier`` (only names that can be wrong: none that whoever writes makes up, as keys of data) and
     ``@opaque`` (text that quotes and brackets mean nothing in, such as a regular expression).
 
+    ``tags`` are the files of a second query, for what other files can refer to and for what this one refers to:
+    ``@definition.KIND`` on the whole of a definition (KIND is function, method, class, type, constant, variable,
+    field, macro or module), with ``@name`` and, where it has one, ``@body``; what is local to a function is left out
+    where that can be told. ``@import`` on an import, with ``@path`` on what names the file or module (one node, or
+    several side by side; without its quotes where the grammar has a node for that), ``@imported`` on a name that is
+    taken from there and ``@alias`` on what it or the module is called here; an import of several names is as many
+    matches. Captures that begin with an underscore are for the query's own predicates.
+
     ``blocks`` is what shows where blocks end: their indentation, braces, words (or tags), or for ``"sections"``
     nothing but the beginning of the next one, so that no line of such a language opens a block.
     ``braces`` says whether all braces are those of blocks, none is, or it depends. ``line_comment_after`` is a
@@ -78,6 +86,7 @@ class Language:
     word_header: str = r"(?!)"
     closing_words: tuple[str, ...] = ()
     parsed_afresh: str = r"(?!)"
+    tags: tuple[str, ...] = ()
     braces: Literal["blocks", "literals", "both"] = "both"
     line_comment_after: str = ""
 
@@ -95,7 +104,15 @@ def query_of(language: Language) -> Query:
     """Compile a language's query, once in a process: building queries is slow, and has crashed when repeated."""
     from tree_sitter import Query
 
-    return Query(grammar_of(language), _query_text(language))
+    return Query(grammar_of(language), _text_of(language.queries))
+
+
+@cache
+def tags_query_of(language: Language) -> Query:
+    """Compile the query for a language's definitions and imports, once in a process; empty where it has none."""
+    from tree_sitter import Query
+
+    return Query(grammar_of(language), _text_of(language.tags))
 
 
 @cache
@@ -112,13 +129,13 @@ def builtin_names(language: Language) -> frozenset[str]:
 @cache
 def has_capture(language: Language, name: str) -> bool:
     """Return whether a language's query captures anything under a name."""
-    return re.search(rf"@{re.escape(name)}(?![\w.])", _query_text(language)) is not None
+    return re.search(rf"@{re.escape(name)}(?![\w.])", _text_of(language.queries)) is not None
 
 
 @cache
-def _query_text(language: Language) -> str:
+def _text_of(files: tuple[str, ...]) -> str:
     folder = resources.files(__package__) / "languages"
-    return "\n".join((folder / name).read_text("utf-8") for name in language.queries)
+    return "\n".join((folder / name).read_text("utf-8") for name in files)
 
 
 @cache

@@ -18,6 +18,7 @@ LANGUAGES = (
         extensions=(".sh", ".bash", ".zsh"),
         grammar=_grammar,
         queries=("bash.scm",),
+        tags=("bash.tags.scm",),
         blocks="words",
         indent_unit="  ",
         strings=(

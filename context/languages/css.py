@@ -18,6 +18,7 @@ LANGUAGES = (
         extensions=(".css",),
         grammar=_grammar,
         queries=("css.scm",),
+        tags=("css.tags.scm",),
         blocks="braces",
         braces="blocks",
         indent_unit="  ",

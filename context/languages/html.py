@@ -24,6 +24,7 @@ LANGUAGES = (
         extensions=(".html", ".htm", ".xhtml"),
         grammar=_grammar,
         queries=("html.scm",),
+        tags=("html.tags.scm",),
         blocks="words",
         indent_unit="  ",
         strings=(StringStyle('"', '"', multiline=True, escape=""),),

@@ -18,6 +18,7 @@ LANGUAGES = (
         extensions=(".json", ".jsonc", ".webmanifest", ".code-workspace"),
         grammar=_grammar,
         queries=("json.scm",),
+        tags=("json.tags.scm",),
         blocks="braces",
         braces="blocks",
         indent_unit="  ",

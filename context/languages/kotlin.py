@@ -23,6 +23,7 @@ LANGUAGES = (
         extensions=(".kt", ".kts"),
         grammar=_grammar,
         queries=("kotlin.scm",),
+        tags=("kotlin.tags.scm",),
         blocks="braces",
         braces="blocks",
         indent_unit="    ",

@@ -18,6 +18,7 @@ LANGUAGES = (
         extensions=(".lua",),
         grammar=_grammar,
         queries=("lua.scm",),
+        tags=("lua.tags.scm",),
         blocks="words",
         braces="literals",
         indent_unit="  ",

@@ -18,6 +18,7 @@ LANGUAGES = (
         extensions=(".md", ".markdown"),
         grammar=_grammar,
         queries=("markdown.scm",),
+        tags=("markdown.tags.scm",),
         blocks="sections",
         indent_unit="    ",
         strings=(),

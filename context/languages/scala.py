@@ -23,6 +23,7 @@ LANGUAGES = (
         extensions=(".scala", ".sc", ".sbt"),
         grammar=_grammar,
         queries=("scala.scm",),
+        tags=("scala.tags.scm",),
         blocks="braces",
         braces="blocks",
         indent_unit="  ",

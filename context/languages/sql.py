@@ -18,6 +18,7 @@ LANGUAGES = (
         extensions=(".sql", ".psql"),
         grammar=_grammar,
         queries=("sql.scm",),
+        tags=("sql.tags.scm",),
         blocks="words",
         indent_unit="    ",
         strings=(

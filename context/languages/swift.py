@@ -23,6 +23,7 @@ LANGUAGES = (
         extensions=(".swift",),
         grammar=_grammar,
         queries=("swift.scm",),
+        tags=("swift.tags.scm",),
         blocks="braces",
         braces="blocks",
         indent_unit="    ",

@@ -18,6 +18,7 @@ LANGUAGES = (
         extensions=(".toml",),
         grammar=_grammar,
         queries=("toml.scm",),
+        tags=("toml.tags.scm",),
         blocks="sections",
         indent_unit="    ",
         strings=(

@@ -21,6 +21,7 @@ LANGUAGES = (
         extensions=(".yaml", ".yml"),
         grammar=_grammar,
         queries=("yaml.scm",),
+        tags=("yaml.tags.scm",),
         blocks="indent",
         indent_unit="  ",
         strings=(

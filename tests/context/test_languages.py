@@ -217,4 +217,4 @@ def test_every_language_with_names_has_those_of_its_own() -> None:
 
 def test_every_query_file_belongs_to_a_language() -> None:
     files = {file.name for file in resources.files(languages).iterdir() if file.name.endswith(".scm")}
-    assert files == {name for language in all_languages() for name in language.queries}
+    assert files == {name for language in all_languages() for name in (*language.queries, *language.tags)}
