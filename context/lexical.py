@@ -125,7 +125,7 @@ class _Scanner:
             return
         self.position = found.end()
         if found.lastgroup == "interpolation":
-            self.opened.append(_Open(found.end() - 1, "{", style))
+            self.opened.append(_Open(found.end() - 1, style.interpolation[-1], style))
             self.string = None
         elif found.lastgroup == "closes":
             self.string = None
@@ -154,11 +154,13 @@ class _Scanner:
 
 @cache
 def _code_pattern(language: Language | None) -> re.Pattern[str]:
-    tokens = ["(", ")", "[", "]", "{", "}", "\r", "\n"]
+    tokens = dict.fromkeys(["(", ")", "[", "]", "{", "}", "\r", "\n"], "")
     if language is not None:
-        tokens += [style.opens for style in language.strings]
-        tokens += [mark for mark in (language.line_comment, *(language.block_comment or ())[:1]) if mark]
-    return re.compile("|".join(re.escape(token) for token in sorted(tokens, key=len, reverse=True)))
+        tokens |= {style.opens: style.after for style in language.strings}
+        tokens |= dict.fromkeys((language.block_comment or ())[:1], "")
+        tokens |= {language.line_comment: language.line_comment_after} if language.line_comment else {}
+    longer_first = sorted(tokens, key=len, reverse=True)
+    return re.compile("|".join(tokens[token] + re.escape(token) for token in longer_first))
 
 
 @cache
@@ -169,7 +171,9 @@ def _string_pattern(style: StringStyle) -> re.Pattern[str]:
     if style.interpolation == "{":
         parts.append(r"(?P<doubled>\{\{)")
     if style.interpolation:
-        parts.append(rf"(?P<interpolation>{re.escape(style.interpolation)})")
+        # First, since one that begins as an escape does (Swift's) would be read as one.
+        at = 0 if len(style.interpolation) > 1 else len(parts)
+        parts.insert(at, rf"(?P<interpolation>{re.escape(style.interpolation)})")
     parts.append(rf"(?P<closes>{re.escape(style.closes)})")
     if not style.multiline:
         parts.append(r"(?P<line_end>[\r\n])")

@@ -21,14 +21,15 @@ _MATCH_LIMIT = 4096
 _TIMEOUT_MICROSECONDS = 10_000
 # A query cursor keeps state between calls, and snapshots may be read from more than one thread.
 _querying = Lock()
-_PARTS = ("name", "body", "block.open")
+_PARTS = ("name", "body", "block.open", "block.close")
 
 
 @dataclass(frozen=True, slots=True)
 class Captured:
     """A node that the query found: the capture's name, the node's offsets, and whether there is an error in it.
 
-    ``opens_at`` is where the match's ``@block.open`` starts, ``name`` and ``body`` are its other captures.
+    ``opens_at`` is where the match's ``@block.open`` starts, ``name`` and ``body`` are its other captures. ``end`` is
+    the end of its ``@block.close`` if it has one.
     """
 
     capture: str
@@ -95,11 +96,11 @@ def _captured(document: Document, nodes: dict[str, list[Node]]) -> Captured:
     capture = next(name for name in nodes if name not in _PARTS)
     node = nodes[capture][0]
     start, end = span(document, node)
-    opens = spans.get("block.open")
+    opens, closes = spans.get("block.open"), spans.get("block.close")
     return Captured(
         capture=capture,
         start=start,
-        end=end,
+        end=closes[1] if closes else end,
         has_error=node.has_error,
         opens_at=opens[0] if opens else None,
         name=spans.get("name"),

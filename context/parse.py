@@ -45,31 +45,38 @@ class TreeEdit:
 class Syntax:
     """The tree of one snapshot, made when it is first asked for.
 
+    A tree is carried on through edits, except where the language's grammar is known to err then.
+
     The only thing about a snapshot that changes: its tree is unknown before and the same ever after. A parse
     that was given up is not tried again for the same text, and in the snapshots after it at growing intervals.
     """
 
-    __slots__ = ("_failures", "_is_parsed", "_language", "_old", "_tree", "_wait")
+    __slots__ = ("_failures", "_is_odd", "_is_parsed", "_language", "_old", "_tree", "_wait")
 
     def __init__(self, language: Language | None) -> None:
         self._language = language
         self._old: Tree | None = None
         self._tree: Tree | None = None
         self._is_parsed = language is None
+        self._is_odd = False
         self._failures = 0
         self._wait = 0
 
     @property
     def follows_edits(self) -> bool:
         """Whether ``edited`` has a tree to carry on (else the edit's bytes need not be worked out)."""
-        return self._tree is not None or self._old is not None
+        return self._base is not None
+
+    @property
+    def _base(self) -> Tree | None:
+        return None if self._is_odd else self._tree or self._old
 
     def edited(self, edit: TreeEdit | None) -> Syntax:
         """Return the cell of the snapshot after one edit, ready to parse from this one's tree."""
         after = Syntax(self._language)
         after._failures = self._failures
         after._wait = max(0, self._wait - 1)
-        base = self._tree or self._old
+        base = self._base
         if base is not None and edit is not None:
             after._old = base.copy()
             after._old.edit(
@@ -94,6 +101,9 @@ class Syntax:
             return
         if len(text) <= MAX_CHARACTERS and self._wait == 0:
             parser = parser_of(self._language, TIMEOUT_MICROSECONDS)
+            self._is_odd = re.search(self._language.parsed_afresh, text) is not None
+            if self._is_odd:
+                self._old = None
             try:
                 # The parser raises ValueError when its time is over.
                 self._tree = parser.parse(encode(text), self._old) if self._old else parser.parse(encode(text))

@@ -67,7 +67,7 @@ def opens_block_at(document: Document, offset: int) -> bool:
     """Return whether what stands at an offset is a brace that opens a block, not an object or a literal."""
     if document.text[offset : offset + 1] != "{":
         return False
-    if document.language is not None and document.language.blocks == "indent":
+    if document.language is not None and document.language.blocks in ("indent", "sections"):
         return False
     if any(found.capture == "block" and block_start(found) == offset for found in captures(document, offset, offset)):
         return True
@@ -102,7 +102,9 @@ def _place_in_tree(document: Document, offset: int) -> Place | None:
     innermost = max(inside, key=lambda found: found.start, default=None)
     if innermost is not None and innermost.capture == "interpolation":
         return Place.CODE
-    if innermost is not None and not innermost.has_error:
+    if innermost is not None and innermost.has_error:
+        return None
+    if innermost is not None:
         return Place.STRING if innermost.capture == "string" else Place.COMMENT
     line_end = document.line_end(document.line_at(offset))
     return None if has_errors_between(document, max(0, offset - _REACH), line_end) else Place.CODE
@@ -113,7 +115,9 @@ def _holds(document: Document, found: Captured, offset: int) -> bool:
     if found.capture == "string":
         return found.start < offset < found.end
     if found.capture == "interpolation":
-        opener = 2 if document.text.startswith("${", found.start) else 1
+        if document.text.startswith("\\(", found.start - 2):  # Swift's node has none of its delimiters
+            return found.start <= offset <= found.end and document.text.startswith(")", found.end)
+        opener = 2 if document.text.startswith(("${", "$("), found.start) else 1
         return found.start + opener <= offset < found.end
     if found.capture == "comment":
         return found.start < offset < found.end or (offset == found.end and _runs_on(document, found))
@@ -138,6 +142,8 @@ def _anchor(document: Document, offset: int) -> int:
 
 def _reads_as_block(document: Document, offset: int) -> bool:
     """Judge a brace by the text before it, as somebody does who reads half-typed code."""
+    if document.language is not None and document.language.braces != "both":
+        return document.language.braces == "blocks" and not document.text.endswith("$", 0, offset)
     before = document.text[max(0, offset - 200) : offset].rstrip()
     if before.endswith("=>") or _BEFORE_BLOCK.search(before):
         return True

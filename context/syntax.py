@@ -10,6 +10,7 @@ import re
 
 from .document import Document
 from .indentation import last_deeper_line, width_before, width_of
+from .language import Language
 from .lexical import OPENER_OF, Place, Scan, scan
 from .nodes import captures
 from .places import (
@@ -93,7 +94,7 @@ def opens_block(document: Document, line: int) -> bool:
     """
     text = document.line_text(line)
     language = document.language
-    has_words = language is not None and re.search(language.word_header, text) is not None
+    has_words = language is not None and _has_word_header(language, text)
     if ":" not in text and "{" not in text and not has_words:
         return False
     line_end = document.line_end(line)
@@ -105,10 +106,16 @@ def opens_block(document: Document, line: int) -> bool:
     if code[-1] == "{":
         return opens_block_at(document, document.line_start(line) + len(code) - 1)
     if has_words and language is not None:
-        return re.search(language.word_header, code) is not None and found.place is Place.CODE
+        return re.search(language.word_header, code) is not None
     if code[-1] != ":" or language is None or not re.match(language.colon_header, code.lstrip()):
         return False
     return not brackets_in_block(document, found)
+
+
+def _has_word_header(language: Language, text: str) -> bool:
+    """Tell whether a line may open a block by a word, with or without what may be a comment at its end."""
+    before_comment = text.partition(language.line_comment)[0] if language.line_comment else text
+    return any(re.search(language.word_header, part) for part in (text, before_comment))
 
 
 def leaves_open(document: Document, start: int, end: int, text: str) -> bool:

@@ -28,6 +28,7 @@ _C = Language(
     extensions=(".c", ".h"),
     grammar=_c,
     queries=("c.scm",),
+    tags=("c.tags.scm",),
     blocks="braces",
     indent_unit="    ",
     strings=(StringStyle('"', '"'), StringStyle("'", "'")),
@@ -49,6 +50,7 @@ LANGUAGES = (
         extensions=(".cc", ".cpp", ".cxx", ".hh", ".hpp", ".hxx", ".cu", ".cuh", ".ipp"),
         grammar=_cpp,
         queries=("c.scm", "cpp.scm"),
+        tags=("c.tags.scm", "cpp.tags.scm"),
         strings=(
             StringStyle('R"(', ')"', multiline=True, escape=""),
             StringStyle('"', '"'),

@@ -20,6 +20,7 @@ LANGUAGES = (
         extensions=(".cs", ".csx"),
         grammar=_grammar,
         queries=("csharp.scm",),
+        tags=("csharp.tags.scm",),
         blocks="braces",
         indent_unit="    ",
         strings=(

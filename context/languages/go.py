@@ -18,6 +18,7 @@ LANGUAGES = (
         extensions=(".go",),
         grammar=_grammar,
         queries=("go.scm",),
+        tags=("go.tags.scm",),
         blocks="braces",
         indent_unit="\t",
         strings=(

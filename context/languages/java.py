@@ -20,6 +20,7 @@ LANGUAGES = (
         extensions=(".java",),
         grammar=_grammar,
         queries=("java.scm",),
+        tags=("java.tags.scm",),
         blocks="braces",
         indent_unit="    ",
         strings=(

@@ -37,6 +37,7 @@ LANGUAGES = (
         extensions=(".js", ".jsx", ".mjs", ".cjs"),
         grammar=_grammar,
         queries=("ecmascript.scm", "javascript.scm", "jsx.scm"),
+        tags=("ecmascript.tags.scm", "javascript.tags.scm"),
         blocks="braces",
         indent_unit="  ",
         strings=STRINGS,

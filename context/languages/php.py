@@ -20,6 +20,7 @@ LANGUAGES = (
         extensions=(".php", ".phtml"),
         grammar=_grammar,
         queries=("php.scm",),
+        tags=("php.tags.scm",),
         blocks="braces",
         indent_unit="    ",
         strings=(StringStyle('"', '"', multiline=True), StringStyle("'", "'", multiline=True)),

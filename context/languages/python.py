@@ -18,6 +18,7 @@ LANGUAGES = (
         extensions=(".py", ".pyi", ".pyw"),
         grammar=_grammar,
         queries=("python.scm",),
+        tags=("python.tags.scm",),
         blocks="indent",
         indent_unit="    ",
         strings=tuple(

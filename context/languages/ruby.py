@@ -18,6 +18,7 @@ LANGUAGES = (
         extensions=(".rb", ".rake", ".gemspec", ".ru"),
         grammar=_grammar,
         queries=("ruby.scm",),
+        tags=("ruby.tags.scm",),
         blocks="words",
         indent_unit="  ",
         strings=(

@@ -20,6 +20,7 @@ LANGUAGES = (
         extensions=(".rs",),
         grammar=_grammar,
         queries=("rust.scm",),
+        tags=("rust.tags.scm",),
         blocks="braces",
         indent_unit="    ",
         # No style for characters: an apostrophe begins a lifetime too.

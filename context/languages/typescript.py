@@ -26,6 +26,7 @@ _TYPESCRIPT = Language(
     extensions=(".ts", ".mts", ".cts"),
     grammar=_typescript,
     queries=("ecmascript.scm", "typescript.scm"),
+    tags=("ecmascript.tags.scm", "typescript.tags.scm"),
     blocks="braces",
     indent_unit="  ",
     strings=STRINGS,
@@ -45,5 +46,6 @@ LANGUAGES = (
         extensions=(".tsx",),
         grammar=_tsx,
         queries=("ecmascript.scm", "typescript.scm", "jsx.scm"),
+        tags=("ecmascript.tags.scm", "typescript.tags.scm"),
     ),
 )

@@ -7,6 +7,7 @@ import pkgutil
 from importlib import resources
 
 import pytest
+from language_samples import SAMPLES
 
 from midspan.context import languages
 from midspan.context.document import Document
@@ -15,223 +16,10 @@ from midspan.context.languages import all_languages, for_language_id, for_path
 from midspan.context.nodes import captures
 
 KNOWN_CAPTURES = {
-    *("unit.function", "unit.method", "unit.class", "name", "body", "block", "block.open", "statement"),
+    *("unit.function", "unit.method", "unit.class", "name", "body", "block", "block.open", "block.close", "statement"),
     *("string", "interpolation", "comment", "identifier", "opaque"),
 }
 
-SAMPLES = {
-    "python": """\
-@decorated
-class Shape(Base):
-    \"\"\"Doc.\"\"\"
-
-    async def area(self, r: float = 1.0) -> float:
-        if r > 0:  # positive
-            return f"{r}"
-        else:
-            raise ValueError('no')
-""",
-    "javascript": """\
-import { a } from 'b';
-export class Shape {
-  #r = 1;
-  area(r) { return `${r} ${/x'/.test(r)}`; } // method
-}
-const f = async (x) => { switch (x) { case 1: return <p>It's {x}</p>; } };
-function* g() { /* all */ yield 1; }
-""",
-    "typescript": """\
-export interface Shape<T> { readonly r: T; area(): number }
-abstract class Circle implements Shape<number> {
-  constructor(readonly r: number) { super(); }
-  abstract area(): number; // abstract
-  get name(): `c${string}` { return `c${this.r}`; }
-}
-enum E { A, B }
-namespace N { export const x: number = 1; }
-type U = { a: string } | null;
-const f = (x: number): number => { return /x/.test('a') ? 1 : 2; };
-""",
-    "tsx": """\
-interface Props { n: number }
-export const View = ({ n }: Props) => {
-  const text = `n${n}`; // text
-  return <div title="a">It's {n}</div>;
-};
-""",
-    "go": """\
-package shapes
-
-import "fmt"
-
-type Shape struct {
-	R float64 // radius
-}
-
-type Areal interface { Area() float64 }
-
-func (s *Shape) Area() float64 {
-	switch {
-	case s.R > 0:
-		return f(func() int { return 'a' })
-	default:
-		fmt.Println(`none`)
-	}
-	return 0
-}
-
-func f(g func() int) float64 { return 1 }
-""",
-    "rust": """\
-use std::fmt;
-
-/// A shape.
-#[derive(Debug)]
-pub struct Shape<'a> { r: f64, name: &'a str }
-
-enum Kind { Round, Flat(u8) }
-
-pub trait Areal { fn area(&self) -> f64; }
-
-impl<'a> Areal for Shape<'a> {
-    fn area(&self) -> f64 {
-        let c = '{';
-        match self.r { // radius
-            r if r > 0.0 => println!("{}", r),
-            _ => return r#"no"#.len() as f64,
-        }
-        3.14 * self.r
-    }
-}
-
-mod inner { pub fn f() -> i32 { 1 } }
-""",
-    "java": """\
-package shapes;
-
-import java.util.List;
-
-/** A shape. */
-public class Shape implements Areal {
-    private final double r; // radius
-    public Shape(double r) { this.r = r; }
-    @Override
-    public double area() {
-        switch (kind) { case 'a': return 1; default: break; }
-        if (r > 0) { System.out.println("round"); }
-        return Math.PI * r;
-    }
-}
-interface Areal { double area(); }
-enum Kind { ROUND, FLAT }
-record Point(int x, int y) { }
-""",
-    "c": """\
-#include <stdio.h>
-#define MAX 10
-
-/* A shape. */
-struct shape { double r; };
-enum kind { ROUND, FLAT };
-
-static double area(const struct shape *s)
-{
-    if (s->r > 0) { // round
-        printf("%d\\n", 'a');
-    }
-    return 3.14 * s->r;
-}
-""",
-    "cpp": """\
-#include <string>
-namespace shapes {
-class Shape : public Base {
-public:
-    explicit Shape(double r) : r_(r) {}
-    double area() const { return r_; } // radius
-private:
-    double r_;
-};
-template <typename T> T twice(T x) { return x + x; }
-auto f = [](int x) { return R"(it's)"; };
-enum class Kind { Round };
-struct Point { int x; };
-}
-""",
-    "csharp": """\
-using System;
-
-namespace Shapes
-{
-    public interface IAreal { double Area(); }
-
-    public class Shape : IAreal
-    {
-        public double R { get; set; } // radius
-        public Shape(double r) { R = r; }
-        public double Area()
-        {
-            int Local(int x) { return x; }
-            foreach (var x in xs) { Console.WriteLine($"{x} it's"); }
-            return 'a' + @"b".Length;
-        }
-    }
-    public enum Kind { Round, Flat }
-    public struct Point { public int X; }
-}
-""",
-    "ruby": """\
-require 'set'
-
-module Shapes
-  # A shape.
-  class Shape < Base
-    attr_reader :r
-
-    def initialize(r)
-      @r = r
-    end
-
-    def self.unit
-      new(1)
-    end
-
-    def area?
-      if @r > 0
-        puts "#{@r} it's"
-      else
-        list.each do |x|
-          x =~ /'/
-        end
-      end
-    end
-  end
-end
-""",
-    "php": """\
-<p>It's</p>
-<?php
-namespace Shapes;
-
-interface Areal { public function area(): float; }
-
-final class Shape implements Areal
-{
-    private float $r; // radius
-
-    public function __construct(float $r) { $this->r = $r; }
-
-    public function area(): float
-    {
-        if ($this->r > 0) { echo "round $this->r"; }
-        return 3.14 * $this->r . 'a';
-    }
-}
-trait Named { }
-enum Kind { case Round; }
-function f(int $x) { return $x; }
-""",
-}
 UNITS = {
     "python": {("class", "Shape"), ("function", "area")},
     "javascript": {("class", "Shape"), ("method", "area"), ("function", "f"), ("function", "g")},
@@ -269,6 +57,30 @@ UNITS = {
         *(("method", name) for name in ("__construct", "area")),
         ("function", "f"),
     },
+    "kotlin": {
+        *(("class", name) for name in ("Shape", "Areal", "Kind", "Single", "")),
+        *(("function", name) for name in ("area", "twice", "f")),
+        ("method", ""),
+    },
+    "swift": {
+        *(("class", name) for name in ("Shape", "Areal", "Point", "Kind")),
+        *(("function", name) for name in ("area", "twice", "f")),
+        ("method", "init"),
+    },
+    "scala": {
+        *(("class", name) for name in ("Shape", "Areal", "Kind")),
+        *(("function", name) for name in ("area", "f")),
+    },
+    "bash": {("function", "area"), ("function", "f")},
+    "lua": {("function", name) for name in ("Shape.new", "Shape:area", "f", "g")},
+    "sql": {("function", "twice")},
+}
+# What a language has nothing of: in data and prose no word is a name that code could get wrong.
+WITHOUT = {
+    "json": {"identifier"},
+    "yaml": {"identifier"},
+    "toml": {"identifier"},
+    "markdown": {"identifier", "string"},
 }
 
 
@@ -282,15 +94,16 @@ def test_a_languages_query_finds_what_it_is_for(language: Language) -> None:
     found = captures(document, 0, len(text))
     names = {one.capture for one in found}
     assert names <= KNOWN_CAPTURES
-    wanted = {"block", "statement", "string", "comment", "identifier"}
+    wanted = {"block", "statement", "string", "comment", "identifier"} - WITHOUT.get(language.name, set())
     wanted |= {name for name in ("interpolation", "opaque") if has_capture(language, name)}
     assert names >= wanted
+    assert not names & WITHOUT.get(language.name, set())
     units = {
         (one.capture.removeprefix("unit."), text[slice(*one.name)] if one.name else "")
         for one in found
         if one.capture.startswith("unit.")
     }
-    assert units == UNITS[language.name]
+    assert units == UNITS.get(language.name, set())
     assert all(one.body is not None for one in found if one.capture.startswith("unit."))
     assert query is query_of(language)
 
@@ -321,6 +134,22 @@ def test_a_language_says_all_that_is_needed_for_text_that_does_not_parse(languag
         ("csharp", "csharp"),
         ("ruby", "ruby"),
         ("php", "php"),
+        ("kotlin", "kotlin"),
+        ("swift", "swift"),
+        ("scala", "scala"),
+        ("shellscript", "bash"),
+        ("zsh", "bash"),
+        ("lua", "lua"),
+        ("sql", "sql"),
+        ("html", "html"),
+        ("vue", None),
+        ("css", "css"),
+        ("scss", None),
+        ("json", "json"),
+        ("jsonc", "json"),
+        ("yaml", "yaml"),
+        ("toml", "toml"),
+        ("markdown", "markdown"),
         ("plaintext", None),
         ("", None),
     ],
@@ -346,6 +175,20 @@ def test_editors_names_for_languages(language_id: str, name: str | None) -> None
         ("k.cs", "csharp"),
         ("Rakefile.rake", "ruby"),
         ("l.php", "php"),
+        ("m.kt", "kotlin"),
+        ("build.gradle.kts", "kotlin"),
+        ("n.swift", "swift"),
+        ("build.sbt", "scala"),
+        ("o.zsh", "bash"),
+        ("p.lua", "lua"),
+        ("q.sql", "sql"),
+        ("r.htm", "html"),
+        ("s.css", "css"),
+        ("s.scss", None),
+        ("tsconfig.json", "json"),
+        (".github/workflows/t.yml", "yaml"),
+        ("pyproject.toml", "toml"),
+        ("README.md", "markdown"),
         ("g.go/h", None),
         ("Makefile", None),
         ("", None),
@@ -364,12 +207,14 @@ def test_nothing_lists_the_languages_but_their_folder() -> None:
     assert len(claims) == len(set(claims))
 
 
-def test_every_language_has_its_names() -> None:
+def test_every_language_with_names_has_those_of_its_own() -> None:
     files = {file.name for file in resources.files(languages).iterdir() if file.name.endswith(".txt")}
-    assert files == {f"{language.name}.txt" for language in all_languages()}
-    assert all(len(builtin_names(language)) > 20 for language in all_languages())
+    with_names = [language for language in all_languages() if has_capture(language, "identifier")]
+    assert files == {f"{language.name}.txt" for language in with_names}
+    assert all(len(builtin_names(language)) > 20 for language in with_names)
+    assert not any(builtin_names(language) for language in all_languages() if language not in with_names)
 
 
 def test_every_query_file_belongs_to_a_language() -> None:
     files = {file.name for file in resources.files(languages).iterdir() if file.name.endswith(".scm")}
-    assert files == {name for language in all_languages() for name in language.queries}
+    assert files == {name for language in all_languages() for name in (*language.queries, *language.tags)}

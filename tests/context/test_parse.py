@@ -18,6 +18,18 @@ SOURCES = {
     "typescript": "interface A { x: number }\nexport function f<T>(a: T): A {\n  return { x: 1 };\n}\n",
     "typescriptreact": "const A = () => <div className='é'>{x}</div>;\nfunction f() {\n  return 1;\n}\n",
     "go": 'package a\n\nfunc (r *T) f(a int) string {\n\tif a > 0 {\n\t\treturn "é"\n\t}\n\treturn `x`\n}\n',
+    "kotlin": 'class A(val r: Int) {\n    fun f(a: Int) = "é${a} 😀"\n    /* c */\n}\nval x = listOf(1, 2)\n',
+    "swift": 'class A {\n    func f(a: Int) -> String {\n        return "é\\(a)"\n    }\n}\nlet x = [1, 2]\n',
+    "scala": 'class A(r: Int) {\n  def f(a: Int): String = {\n    s"é${a} 😀"\n  }\n}\nval x = List(1, 2)\n',
+    "shellscript": 'f() {\n  if [ "$1" ]; then\n    echo "é ${x} $(date)"\n  fi\n}\ncat <<E\nt $x\nE\nf a b\n',
+    "lua": 'local function f(a)\n  if a then\n    return "é" .. [[😀]]\n  end\nend\n--[[ c ]]\nx = { 1, 2 }\n',
+    "sql": "CREATE TABLE a (\n    id INT DEFAULT 'é'\n);\n-- c\nSELECT id, count(*) FROM a WHERE id IN (1, 2);\n",
+    "html": '<p id="é">a <b>b</b></p>\n<script>\nf("</p>");\n</script>\n<!-- c -->\n<style>p { a: b }</style>\n',
+    "css": '.a, #b > c {\n  color: rgb(1, 2, 3);\n  content: "é";\n}\n@media (x: 1px) {\n  a { b: c }\n}\n',
+    "json": '{\n  "a": [1, 2.5, true],\n  "é": { "b": "😀\\"" }\n}\n',
+    "yaml": 'a: "é"\nb:\n  - 1\n  - c: [x, y]\n    d: |\n      text\ne: {f: 1}\n',
+    "toml": 'a = "é"\n\n[b.c]\nd = [1, 2]\ne = { f = 1 }\ng = """\n😀\n"""\n',
+    "markdown": "# A\n\né *b* [c](d)\n\n- x\n  - y\n\n```py\nf(1)\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n",
 }
 PIECES = ["x", "é", "😀", "\ud83d", "(", ")", "[", "{", "}", '"', "'", "`", " ", "    ", "\n", "\r\n", "\r", "\t", "\0"]
 PIECES += ["# c", "// c", "/*", "*/", '"""', "${", "if x:", "return", "f(a, b)", "= 1", ";", "\f", "\u2028"]

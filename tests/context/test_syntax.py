@@ -6,12 +6,23 @@ In the texts ``¦`` is the cursor and ``‖`` the end that is expected.
 from __future__ import annotations
 
 import pytest
+from language_samples import SAMPLES
 from marks import dedent, parse_marks
 
 from midspan.context import document as document_module
 from midspan.context.document import Document
+from midspan.context.language import Language
+from midspan.context.languages import all_languages
 from midspan.context.parse import Syntax
-from midspan.context.syntax import block_end, enclosing_unit, opens_block, statement_end
+from midspan.context.syntax import (
+    Place,
+    block_end,
+    enclosing_unit,
+    open_brackets,
+    opens_block,
+    place,
+    statement_end,
+)
 
 
 def parse_two_marks(marked: str) -> tuple[str, int, int | None]:
@@ -46,6 +57,19 @@ STATEMENTS = [
     ("typescript", "interface A {\n  a: ¦string‖;\n}\n"),
     ("go", "package a\nfunc f() {\n\tx := foo(a,\n\t\t¦b)‖\n\ty()\n}\n"),
     ("go", "package a\nfunc f() {\n\tx := foo(¦‖\n\ty()\n}\n"),
+    ("kotlin", "fun f() {\n    val x = g(¦a,\n        b)‖\n}\n"),
+    ("swift", "func f() {\n    g(¦a,\n      b)‖\n}\n"),
+    ("scala", "object A {\n  val x = ¦1‖\n}\n"),
+    ("shellscript", "f() {\n  echo ¦a \\\n    b‖\n}\n"),
+    ("lua", "if a then\n  f(¦b,\n    c)‖\nend\n"),
+    ("sql", "SELECT a\nFROM ¦b\nWHERE c‖;\n"),
+    ("html", "<p>\n  <b>a¦</b>‖\n</p>\n"),
+    ("css", "a {\n  b: ¦c,\n    d;‖\n}\n"),
+    ("json", '{\n  "a": [¦\n    1\n  ],\n  "b": 2\n}\n'.replace("],", "]‖,").replace("[¦", "¦[")),
+    ("yaml", "a:\n  b: ¦c‖\n  d: e\n"),
+    ("toml", "[a]\nb = ¦[\n  1,\n]‖\n"),
+    ("markdown", "# A¦\n‖\nProse.\n"),
+    ("markdown", "Prose ¦ goes on.\n"),
     ("plaintext", "foo (bar¦\nbaz) x‖\ny\n"),
     ("plaintext", "foo (bar¦‖\ny\n"),
 ]
@@ -81,6 +105,19 @@ BLOCKS = [
     ("go", "package a\nfunc f() {\n\tswitch x {\n\tcase 1:\n\t\t¦\n\t}‖\n}\n"),
     ("go", "package a\ntype A interface {\n\t¦\n}‖\n"),
     ("go", "package a\nfunc f() {\n\tif a {\n\t\tb(¦\n\t}‖\n}\n"),
+    ("kotlin", "fun f() {\n    when (x) {\n        1 -> ¦2\n    }‖\n}\n"),
+    ("swift", "func f() {\n    if a {\n        ¦b()\n    }‖ else {\n        c()\n    }\n}\n"),
+    ("swift", "func f() {\n    do {\n        // why\n        ¦b()\n    }‖ catch {\n    }\n}\n"),
+    ("scala", "class A {\n  def f = {\n    ¦\n  }‖\n}\n"),
+    ("shellscript", "for a in b; do\n  ¦c\ndone‖\nd\n"),
+    ("shellscript", "if a; then\n  ¦c\nfi‖\nd\n"),
+    ("lua", "function f()\n  ¦g()\nend‖\n"),
+    ("html", "<div>\n  ¦<p>a</p>\n</div>‖\n<p>b</p>\n"),
+    ("css", "@media (a: 1px) {\n  b {\n    ¦\n  }‖\n}\n"),
+    ("json", '{\n  "a": {\n    ¦"b": 1\n  }‖\n}\n'),
+    ("yaml", "a:\n  b: 1\n  ¦\n  c: 2‖\nd: 3\n"),
+    ("toml", "[a]\nb = ¦1\nc = 2\n‖[d]\n"),
+    ("markdown", "# A\n\n¦B\n\n## C\n\nD\n‖# E\n"),
     ("plaintext", "fn main() {\n    ¦\n}‖\n"),
     ("plaintext", "no block ¦ here\n"),
 ]
@@ -171,6 +208,35 @@ OPENERS = [
     ("go", "package a\nfunc f() {\n\tx := T{", False),
     ("go", "package a\nfunc f() {\n\tselect {", True),
     ("go", "package a\nfunc f() {\n\tswitch {\n\tdefault:", True),
+    ("kotlin", "fun f(a: Int): Int {", True),
+    ("kotlin", "list.map {", True),
+    ("swift", "if let a = b {", True),
+    ("swift", "switch a {\ncase 1:", True),
+    ("scala", "def f(a: Int): Int = {", True),
+    ("scala", "a match {", True),
+    ("shellscript", "if a; then", True),
+    ("shellscript", "for a in b; do  # why", True),
+    ("shellscript", "f() {", True),
+    ("shellscript", "echo then", True),  # by its words alone
+    ("shellscript", "x=${", False),
+    ("lua", "local function f(a, b)", True),
+    ("lua", "if a then", True),
+    ("lua", "f(function()", True),
+    ("lua", "x = {", False),
+    ("sql", "BEGIN", True),
+    ("html", '<div class="a">', True),
+    ("html", "<br>", False),
+    ("html", "<br />", False),
+    ("html", "<p>a</p>", False),
+    ("html", "</div>", False),
+    ("css", "a:hover {", True),
+    ("json", '{"a": {}, "b": {', True),
+    ("yaml", "a:", True),
+    ("yaml", "- a:  # why", True),
+    ("yaml", "a: b", False),
+    ("toml", "[a]", False),
+    ("markdown", "as follows:", False),
+    ("markdown", "## A {", False),
     ("plaintext", "fn f() {", True),
     ("plaintext", "as follows:", False),
 ]
@@ -194,14 +260,31 @@ def test_whether_a_line_opens_a_block_is_seen_in_code_that_follows_it_and_withou
     assert opens_block(document, line) is expected
 
 
-@pytest.mark.parametrize("language_id", ["python", "javascript", "typescript", "go", "plaintext"])
-def test_every_question_has_an_answer_everywhere_in_broken_text(language_id: str) -> None:
+@pytest.mark.parametrize("language", all_languages(), ids=lambda language: language.name)
+def test_every_question_has_an_answer_while_a_file_is_typed(language: Language) -> None:
+    sample = SAMPLES[language.name]
+    document = opened(language.language_ids[0], "")
+    for end in range(5, len(sample) + 5, 5):  # as many characters at once, to save time
+        document = document.replace(len(document.text), len(document.text), sample[len(document.text) : end])
+        ask_everything(document, len(document.text))
+    for offset in range(0, len(sample), 3):
+        ask_everything(document, offset)
+
+
+@pytest.mark.parametrize("language", [None, *all_languages()], ids=lambda language: language.name if language else "no")
+def test_every_question_has_an_answer_everywhere_in_broken_text(language: Language | None) -> None:
     text = "def f(a, {[\n  'x\r\n\tif (`${ é😀 {\n}) => {\r\n  # // /* '''\nfunc g() {\n  return (\n"
-    document = opened(language_id, text)
+    document = opened(language.language_ids[0] if language else "plaintext", text)
     for offset in range(len(text) + 1):
-        for end in (statement_end(document, offset), block_end(document, offset)):
-            assert end is None or 0 <= end <= len(text)
-        unit = enclosing_unit(document, offset)
-        assert unit is None or 0 <= unit.start <= unit.end <= len(text)
-    for line in range(document.n_lines + 1):
-        assert opens_block(document, line) in (True, False)
+        ask_everything(document, offset)
+
+
+def ask_everything(document: Document, offset: int) -> None:
+    n = len(document.text)
+    for end in (statement_end(document, offset), block_end(document, offset)):
+        assert end is None or 0 <= end <= n
+    unit = enclosing_unit(document, offset)
+    assert unit is None or 0 <= unit.start <= unit.end <= n
+    assert isinstance(place(document, offset), Place)
+    assert set(open_brackets(document, offset)) <= set("([{")
+    assert opens_block(document, document.line_at(offset)) in (True, False)

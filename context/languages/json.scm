@@ -1,0 +1,8 @@
+[
+  (array)
+  (object)
+] @block
+(pair) @statement
+(array (_) @statement)
+(string) @string
+(comment) @comment

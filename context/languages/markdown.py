@@ -1,0 +1,27 @@
+"""Markdown: its blocks. Of what stands within a paragraph nothing is known, and code in it is for ``injection``."""
+
+from __future__ import annotations
+
+from ..language import Language
+
+
+def _grammar() -> object:
+    import tree_sitter_markdown
+
+    return tree_sitter_markdown.language()
+
+
+LANGUAGES = (
+    Language(
+        name="markdown",
+        language_ids=("markdown",),
+        extensions=(".md", ".markdown"),
+        grammar=_grammar,
+        queries=("markdown.scm",),
+        tags=("markdown.tags.scm",),
+        blocks="sections",
+        indent_unit="    ",
+        strings=(),
+        block_comment=("<!--", "-->"),
+    ),
+)

@@ -1,0 +1,16 @@
+[
+  (table)
+  (table_array_element)
+] @block
+
+[
+  (pair)
+  (table)
+  (table_array_element)
+] @statement
+
+[
+  (string)
+  (quoted_key)
+] @string
+(comment) @comment
