@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .measuring import FILE, percent, progress
+from .measuring import FILE, percent, progress, sources_of
 from .output import table
 from .overrides import set_option
 
@@ -36,6 +36,25 @@ def server(starts: int, places: int, seed: int, out: Path | None) -> None:
     from ..evaluation.bench import server as bench
 
     figures = bench.run(starts, places, seed, _progress)
+    text = json.dumps(figures, indent=1)
+    click.echo(text)
+    if out is not None:
+        out.write_text(text + "\n", "utf-8")
+
+
+@command.command("context", short_help="Whether what answers need is found in their repositories, and how fast.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--sources", default="all", show_default=True, metavar="all|SOURCE,...", help="Sources to ask.")
+@click.option("--tokens", default=512, show_default=True, type=click.IntRange(1), help="Tokens of snippets.")
+@click.option("--limit", default=0, show_default=True, type=click.IntRange(0), help="Most tasks of each file; 0: all.")
+@click.option("--seed", default=1, show_default=True, help="Which tasks.")
+@click.option("--json", "out", type=FILE, help="Also write the figures here.")
+def context(files: tuple[Path, ...], sources: str, tokens: int, limit: int, seed: int, out: Path | None) -> None:
+    """Gather for each of the tasks FILES, which come with repositories (python -m midspan.evaluation.crossfile)."""
+    from ..evaluation.bench.context import measure
+    from ..evaluation.subject import settings_of
+
+    figures = measure(files, sources_of(sources), tokens, limit or None, seed, settings_of({}), _progress)
     text = json.dumps(figures, indent=1)
     click.echo(text)
     if out is not None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from .measuring import FILE, other_of, percent, progress
+from .measuring import FILE, other_of, percent, progress, sources_of
 from .output import table
 from .overrides import set_option
 
@@ -25,6 +25,11 @@ from .overrides import set_option
 @click.option("--baseline", is_flag=True, help="No model: the baselines only.")
 @click.option("--candidates", type=click.IntRange(1, 8), help="Texts to choose from (1 unless this says more).")
 @click.option("--snippets", is_flag=True, help="Show the model the text of other files that tasks bring.")
+@click.option(
+    "--context",
+    metavar="none|all|SOURCE,...",
+    help="What of a task's repository is gathered (else as the settings say).",
+)
 @click.option("--run/--no-run", "with_runs", default=True, help="Run the tests that tasks bring (confined).")
 @click.option("--bits/--no-bits", "with_bits", default=True, help="Bits per character of the true answers.")
 @click.option(
@@ -44,6 +49,7 @@ def command(
     baseline: bool,
     candidates: int | None,
     snippets: bool,
+    context: str | None,
     with_runs: bool,
     with_bits: bool,
     workers: int,
@@ -71,6 +77,8 @@ def command(
     check_writable(out, html, predictions, records)
     if candidates is not None:
         overrides = {"completion.candidates": candidates, **overrides}
+    if context is not None:
+        overrides = {"context.sources": sources_of(context), **overrides}
     with tempfile.TemporaryDirectory(prefix="midspan-eval-") as spare, progress() as (say, advance):
         options = Options(
             files=files,

@@ -89,3 +89,15 @@ def other_of(text: str | None) -> Path | dict[str, object] | None:
 def percent(value: float | None, digits: int = 1) -> str:
     """Return a share for people: "24.0 %", or "-" where there is none."""
     return "-" if value is None else f"{100 * value:.{digits}f} %"
+
+
+def sources_of(names: str) -> tuple[str, ...]:
+    """Return the sources that ``none``, ``all``, or names with commas stand for. Raises click.ClickException."""
+    from ..context.gather import SOURCES
+
+    if names in ("none", "all"):
+        return tuple(SOURCES) if names == "all" else ()
+    wanted = tuple(names.split(","))
+    if unknown := [name for name in wanted if name not in SOURCES]:
+        raise click.ClickException(f"There is no source {unknown[0]}. There are: {', '.join(SOURCES)}.")
+    return wanted

@@ -9,10 +9,14 @@ import math
 import time
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from ..context.document import Document
 from ..context.snippet import Snippet
 from .fim import Hole
+
+if TYPE_CHECKING:
+    from ..context.workspace import Workspace
 
 
 class Trigger(StrEnum):
@@ -73,7 +77,8 @@ class SelectedItem:
 class Request:
     """One wish for completions: the snapshot that it began with, and the cursor's offset in it.
 
-    ``snippets`` are texts from elsewhere that who asks brings along, beside those that are gathered. ``indent_unit``
+    ``workspace`` is what there is beside the document, to gather from; ``snippets`` are texts from elsewhere that who
+    asks brings along. ``indent_unit``
     is what the editor indents by, where it says so. ``is_ahead``: nobody has asked yet, it is only likely that somebody
     will.
     """
@@ -82,6 +87,7 @@ class Request:
     offset: int
     trigger: Trigger = Trigger.AUTOMATIC
     selected: SelectedItem | None = None
+    workspace: Workspace | None = None
     snippets: tuple[Snippet, ...] = ()
     did: Did = Did.UNKNOWN
     indent_unit: str = ""

@@ -7,7 +7,7 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 
 from ..context.cursor import Cursor, cursor_context
-from ..context.gather import gather
+from ..context.gather import Gatherer
 from . import confidence, filters, gate, popup, prompt, rank
 from .ask import Deadline, Proposal, Request, Trigger
 from .backends.base import Backend
@@ -36,6 +36,7 @@ async def complete(
     settings: Settings,
     backend: Backend,
     memory: Memory,
+    gatherer: Gatherer,
     pace: Pace,
     trace: Trace,
     path: str = "",
@@ -63,8 +64,9 @@ async def complete(
         return _answer((), request, trace)
 
     with trace.step("context"):
-        ask = prompt.build(cursor, verdict, (*gather(cursor), *request.snippets), path, deadline)
-        ask = replace(ask, is_ahead=request.is_ahead)
+        trace.gathered = gatherer.gather(cursor, request.workspace, settings.context.sources, settings.context.budget)
+        snippets = (*trace.gathered.snippets, *request.snippets)
+        ask = replace(prompt.build(cursor, verdict, snippets, path, deadline), is_ahead=request.is_ahead)
         boundary = Boundary(cursor, verdict.kind, settings.completion.max_lines)
     if request.trigger is Trigger.AUTOMATIC and not backend.reads_ahead:
         with trace.step("wait"):
@@ -104,7 +106,7 @@ def _wanted(
 
 
 async def read_ahead(
-    request: Request, deadline: Deadline, *, settings: Settings, backend: Backend, path: str = ""
+    request: Request, deadline: Deadline, *, settings: Settings, backend: Backend, gatherer: Gatherer, path: str = ""
 ) -> None:
     """Have the model server read what a request would show it, so that the request finds it known.
 
@@ -114,7 +116,8 @@ async def read_ahead(
     if not backend.reads_ahead or gate.refusal(request, settings.completion):
         return
     cursor, verdict = _look(request, settings)
-    ask = prompt.build(cursor, verdict, (*gather(cursor), *request.snippets), path, deadline)
+    gathered = gatherer.gather(cursor, request.workspace, settings.context.sources, settings.context.budget)
+    ask = prompt.build(cursor, verdict, (*gathered.snippets, *request.snippets), path, deadline)
     with suppress(MidspanError):
         async with aclosing(backend.stream(replace(ask, max_tokens=0))) as deltas:
             async for _ in deltas:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from ..context.gather import Gatherer
 from .ask import Deadline, Did, Proposal, Request, Trigger
 from .backends import open_backend
 from .backends.base import Backend
@@ -28,6 +29,7 @@ class Completer:
         self.settings = settings
         self.backend = backend if backend is not None else open_backend(settings)
         self.memory = Memory()
+        self.gatherer = Gatherer()
         self.pace = Pace()
         self._flights = Flights() if joins else None
 
@@ -56,6 +58,7 @@ class Completer:
             settings=self.settings,
             backend=self.backend,
             memory=self.memory,
+            gatherer=self.gatherer,
             pace=self.pace,
             trace=trace,
             path=path,
@@ -65,7 +68,9 @@ class Completer:
     async def read_ahead(self, request: Request, deadline: Deadline, path: str = "") -> None:
         """Have read what a request would show the model, unless it is answered from memory."""
         if self.memory.lookup(request, 1) is None:
-            await read_ahead(request, deadline, settings=self.settings, backend=self.backend, path=path)
+            await read_ahead(
+                request, deadline, settings=self.settings, backend=self.backend, gatherer=self.gatherer, path=path
+            )
 
     async def go_on(self, request: Request, proposal: Proposal, deadline: Deadline, path: str = "") -> None:
         """Work out what would be proposed once a proposal is taken, and remember it, unless that costs money."""
@@ -83,6 +88,7 @@ class Completer:
     def forget(self, uri: str) -> None:
         """Drop what is remembered about a document that was closed."""
         self.memory.forget(uri)
+        self.gatherer.forget(uri)
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -100,7 +100,13 @@ def _spm(suffix: str, prefix: str, *middle: str) -> tuple[Part, ...]:
     return (Sentinel(suffix), Slot.SUFFIX, Sentinel(prefix), Slot.PREFIX, *map(Sentinel, middle))
 
 
-NONE = FimFormat(name="none", parts=(Slot.PREFIX,), heal=True)
+NONE = FimFormat(
+    name="none",
+    parts=(Slot.PREFIX,),
+    snippet=("# ", Slot.PATH, "\n", Slot.TEXT, "\n\n"),
+    document=("# ", Slot.PATH, "\n"),
+    heal=True,
+)
 """Prefix only: for a base model that was never taught to fill holes."""
 
 # In the order in which `choose` tries them: where two families share sentinels, the one with more comes first.
@@ -192,10 +198,13 @@ FORMATS: tuple[FimFormat, ...] = (
         model_names=r"codegeex",
     ),
     FimFormat(
-        # The default model with its adapter: it uses special tokens of its base that were never trained.
+        # The default model with its adapter: it uses special tokens of its base that were never trained. It was not
+        # trained on snippets either, but reads them as the beginning of the file.
         name="midspan-v0",
-        parts=_spm("<issue_start>", "<issue_comment>"),
+        parts=(Sentinel("<issue_start>"), Slot.SUFFIX, Sentinel("<issue_comment>"), Slot.SNIPPETS, Slot.PREFIX),
         stops=("<issue_closed>",),
+        snippet=("# ", Slot.PATH, "\n", Slot.TEXT, "\n\n"),
+        document=("# ", Slot.PATH, "\n"),
     ),
     FimFormat(
         name="chat",

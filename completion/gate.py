@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from ..context.cursor import Cursor
+from ..context.exclusions import may_hold_secrets
 from ..context.syntax import Place, is_statement_whole
 from .ask import Did, Kind, Request, Trigger
 from .layout import header_line, indent_width, is_telling, line_below
@@ -21,12 +21,6 @@ MAX_CHARACTERS = 2_000_000
 _LEAST_CHARACTERS = 3
 _LICENCE_LINES = 40
 _LICENCE = re.compile(r"copyright|licen[cs]e|all rights reserved|SPDX-", re.IGNORECASE)
-_SECRET_FILE = re.compile(
-    r"\.env(?:\..+)?|.+\.env|\.netrc|_netrc|\.pgpass|\.npmrc|\.pypirc|\.htpasswd|id_(?:rsa|dsa|ecdsa|ed25519)"
-    r"|credentials|.+\.(?:pem|key|p12|pfx|jks|keystore|kdbx|asc|gpg|tfvars)",
-    re.IGNORECASE,
-)
-_EXAMPLE = re.compile(r"(?:example|sample|template)", re.IGNORECASE)
 _WHY_NOT_NOW = {
     Did.DELETED: "you have just deleted something",
     Did.PASTED: "you have just pasted something",
@@ -54,8 +48,7 @@ def refusal(request: Request, settings: CompletionSettings) -> str:
         return "the document is too large"
     if "\0" in request.document.text:
         return "the document is binary"
-    name = PurePosixPath(request.document.uri).name
-    if _SECRET_FILE.fullmatch(name) and not _EXAMPLE.search(name):
+    if may_hold_secrets(request.document.uri):
         return "the file may hold secrets"
     if request.trigger is Trigger.INVOKED:
         return ""

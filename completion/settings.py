@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from ..context.snippet import Budget
 from ..context.window import WindowSizes
 
 
@@ -72,6 +73,37 @@ class CompletionSettings(msgspec.Struct, frozen=True, kw_only=True):
     def window_sizes(self) -> WindowSizes:
         """How much around the cursor the model is shown."""
         return WindowSizes(self.prefix_tokens, self.suffix_tokens)
+
+
+class ContextSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What of other files a model is shown beside the document."""
+
+    sources: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Where it comes from: `definitions` of names used at the cursor, `similar` lines elsewhere. "
+            "An empty list shows the document alone."
+        ),
+    ] = ("definitions", "similar")
+    max_tokens: Annotated[int, Meta(ge=0, le=32_768, description="About how many tokens of other files to show.")] = 512
+    max_ms: Annotated[
+        float, Meta(ge=0, le=1000, description="After so many milliseconds no further source is looked at.")
+    ] = 10.0
+    exclude: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Files that are never read, as patterns of gitignore; beside those that ignore files name "
+            "and those that may hold secrets."
+        ),
+    ] = ()
+    index: Annotated[
+        bool, Meta(description="Whether an index of the workspace is kept, in the cache folder, by a process beside.")
+    ] = True
+
+    @property
+    def budget(self) -> Budget:
+        """How much may be shown, and how long looking for it may take."""
+        return Budget(self.max_tokens, self.max_ms)
 
 
 class BackendSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,6 +200,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings, by section."""
 
     completion: CompletionSettings = CompletionSettings()
+    context: ContextSettings = ContextSettings()
     backend: BackendSettings = BackendSettings()
     host: HostSettings = HostSettings()
     outcomes: OutcomeSettings = OutcomeSettings()

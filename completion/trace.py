@@ -10,9 +10,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from .ask import Usage
 from .errors import MidspanError
+
+if TYPE_CHECKING:
+    from ..context.gather import Gathered
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class Trace:
     """What the model has written of the first candidate, while it still writes."""
     timing_ms: dict[str, float] = field(default_factory=dict)
     usage: Usage = field(default_factory=Usage)
+    gathered: Gathered | None = None
     dropped: list[Dropped] = field(default_factory=list)
     error: MidspanError | None = None
 

@@ -148,12 +148,12 @@ def parser_of(language: Language, timeout_microseconds: int) -> Parser:
 
 
 @cache
-def query_cursor_of(language: Language, match_limit: int, timeout_microseconds: int) -> QueryCursor:
-    """Make what runs a language's query; after the timeout it stops with the matches that it has."""
+def query_cursor_of(query: Query, match_limit: int, timeout_microseconds: int) -> QueryCursor:
+    """Make what runs a query; after the timeout it stops with the matches that it has."""
     from tree_sitter import QueryCursor
 
     with _without_deprecation():
-        return QueryCursor(query_of(language), match_limit=match_limit, timeout_micros=timeout_microseconds)
+        return QueryCursor(query, match_limit=match_limit, timeout_micros=timeout_microseconds)
 
 
 @contextmanager

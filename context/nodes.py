@@ -11,7 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from .document import Document
-from .language import has_capture, query_cursor_of
+from .language import has_capture, query_cursor_of, query_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -49,7 +49,7 @@ def captures(document: Document, start: int, end: int, only: str = "") -> list[C
     tree, language = document.tree, document.language
     if tree is None or language is None or (only and not has_capture(language, only)):
         return []
-    cursor = query_cursor_of(language, _MATCH_LIMIT, _TIMEOUT_MICROSECONDS)
+    cursor = query_cursor_of(query_of(language), _MATCH_LIMIT, _TIMEOUT_MICROSECONDS)
     with _querying:
         # A node touches the range also where it only ends or begins at it.
         cursor.set_point_range(document.point_at(start - 1), document.point_at(end + 1))

@@ -1,4 +1,4 @@
-"""A piece of text from elsewhere in the workspace that a model may be shown beside the document."""
+"""A piece of text from elsewhere in the workspace that a model may be shown beside the document, and how much of it."""
 
 from __future__ import annotations
 
@@ -11,3 +11,11 @@ class Snippet:
 
     path: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """At most so many tokens of snippets; after so many milliseconds no further source is asked."""
+
+    tokens: int
+    milliseconds: float

@@ -12,11 +12,12 @@ from ..completion.ask import Ask, Deadline, Kind, Proposal, Request, Trigger
 from ..completion.completer import Completer
 from ..completion.errors import BackendFailed
 from ..completion.gate import Verdict
-from ..completion.settings import CompletionSettings
+from ..completion.settings import Settings
 from ..context.cursor import cursor_context
 from ..context.document import Document
-from ..context.gather import gather
+from ..context.gather import Gatherer
 from ..context.snippet import Snippet
+from .repositories import Repositories
 from .tasks import Task
 
 _PATIENCE_MS = 600_000
@@ -64,21 +65,32 @@ class Pipeline:
 
     way = "pipeline"
 
-    def __init__(self, completer: Completer, *, with_bits: bool = True, with_snippets: bool = False) -> None:
-        """``with_snippets`` shows the model the snippets from other files that come with the tasks."""
+    def __init__(
+        self,
+        completer: Completer,
+        *,
+        with_bits: bool = True,
+        with_snippets: bool = False,
+        repositories: Repositories | None = None,
+    ) -> None:
+        """``with_snippets`` shows the model the snippets from other files that come with the tasks.
+
+        From ``repositories`` it is gathered as the settings say.
+        """
         self._completer = completer
         self._with_bits = with_bits
         self._with_snippets = with_snippets
+        self._repositories = repositories
 
     async def answer(self, task: Task) -> Answered:
         """Return what accepting the first proposal would give. Raises MidspanError."""
-        request = request_of(task, with_snippets=self._with_snippets)
+        request = request_of(task, with_snippets=self._with_snippets, repositories=self._repositories)
         answer = await self._completer.complete(request, Deadline.after(_PATIENCE_MS), path_of(task))
         self._completer.forget(request.document.uri)
         if answer.trace.error is not None:
             raise answer.trace.error
-        settings = self._completer.settings.completion
-        bits = await _bits(self._completer, ask_of(request, task, settings), task.answer) if self._with_bits else None
+        ask = ask_of(request, task, self._completer.settings)
+        bits = await _bits(self._completer, ask, task.answer) if self._with_bits else None
         if not answer.proposals:
             dropped = answer.trace.dropped
             why = dropped[0].why if dropped else answer.trace.verdict
@@ -91,17 +103,24 @@ class Raw:
 
     way = "raw"
 
-    def __init__(self, completer: Completer, *, with_bits: bool = True, with_snippets: bool = False) -> None:
+    def __init__(
+        self,
+        completer: Completer,
+        *,
+        with_bits: bool = True,
+        with_snippets: bool = False,
+        repositories: Repositories | None = None,
+    ) -> None:
         self._completer = completer
         self._with_bits = with_bits
         self._with_snippets = with_snippets
+        self._repositories = repositories
 
     async def answer(self, task: Task) -> Answered:
         """Return what the model writes until it ends by itself or has used up its tokens. Raises MidspanError."""
-        request = request_of(task, with_snippets=self._with_snippets)
+        request = request_of(task, with_snippets=self._with_snippets, repositories=self._repositories)
         kind = Kind.BLOCK if task.kind == "block" else Kind.LINE
-        settings = self._completer.settings.completion
-        ask = ask_of(request, task, settings, kind)
+        ask = ask_of(request, task, self._completer.settings, kind)
         text = ""
         async with aclosing(self._completer.backend.stream(ask)) as deltas:
             async for delta in deltas:
@@ -112,23 +131,26 @@ class Raw:
         return Answered(text, task.prefix + text + task.suffix, bits, "" if text else "the model wrote nothing")
 
 
-def request_of(task: Task, *, with_snippets: bool = False) -> Request:
+def request_of(task: Task, *, with_snippets: bool = False, repositories: Repositories | None = None) -> Request:
     """Return the request by key in a task's hole."""
     language = _well_formed(task.language)
     document = Document.open(f"task:/{task.source}/{task.id}", language, 1, task.prefix + task.suffix)
     brought = task.context if with_snippets else ()
     snippets = tuple(Snippet(_well_formed(one.path), _well_formed(one.text)) for one in brought)
-    return Request(document, len(task.prefix), Trigger.INVOKED, snippets=snippets)
+    workspace = repositories.beside(task) if repositories is not None else None
+    return Request(document, len(task.prefix), Trigger.INVOKED, workspace=workspace, snippets=snippets)
 
 
-def ask_of(request: Request, task: Task, settings: CompletionSettings, kind: Kind | None = None) -> Ask:
+def ask_of(request: Request, task: Task, settings: Settings, kind: Kind | None = None) -> Ask:
     """Return the ask of the pipeline's first stages, of another kind than the gate's where one is given."""
-    cursor = cursor_context(request.document, request.offset, settings.window_sizes)
-    verdict = Verdict() if gate.refusal(request, settings) else gate.verdict(request, cursor, settings)
+    completion, context = settings.completion, settings.context
+    cursor = cursor_context(request.document, request.offset, completion.window_sizes)
+    verdict = Verdict() if gate.refusal(request, completion) else gate.verdict(request, cursor, completion)
     if kind is not None:
-        limit = settings.max_line_tokens if kind is Kind.LINE else settings.max_block_tokens
+        limit = completion.max_line_tokens if kind is Kind.LINE else completion.max_block_tokens
         verdict = Verdict(kind, limit)
-    snippets = (*gather(cursor), *request.snippets)
+    gathered = Gatherer().gather(cursor, request.workspace, context.sources, context.budget)
+    snippets = (*gathered.snippets, *request.snippets)
     return prompt.build(cursor, verdict, snippets, path_of(task), Deadline.after(_PATIENCE_MS))
 
 

@@ -15,13 +15,14 @@ from . import machine, sandbox
 from .answers import Answerer, Nobody, Pipeline, Raw
 from .errors import EvaluationError
 from .records import Record, Records, finish, read
+from .repositories import Repositories
 from .run import Plan, run
 from .subject import flat, open_subject, settings_of
 from .summary import compare, summarize
 from .tasks import TaskSet, load, sample
 
-ONE_TEXT: Mapping[str, object] = {"completion.candidates": 1}
-"""A request by key is given as many texts as there is time for, and that depends on the machine."""
+SAME_EVERYWHERE: Mapping[str, object] = {"completion.candidates": 1, "context.max_ms": 1000}
+"""A request by key is given as many texts, and sources are asked, as there is time for: that depends on the machine."""
 
 Say = Callable[[str], None]
 Progress = Callable[[str, int, int], None]
@@ -63,11 +64,11 @@ async def evaluate(options: Options, say: Say, progress: Progress) -> Evaluation
     began = time.monotonic()
     sets = _sets(options)
     earlier = _earlier(options.other, sets) if isinstance(options.other, Path) else None
-    settings = settings_of({**ONE_TEXT, **options.overrides})
+    settings = settings_of({**SAME_EVERYWHERE, **options.overrides})
     records, model = await _measured(options, settings, options.records, sets, "tasks", say, progress)
     other: Sequence[Record] | None = earlier
     if isinstance(options.other, Mapping):
-        other_settings = settings_of({**ONE_TEXT, **options.overrides, **options.other})
+        other_settings = settings_of({**SAME_EVERYWHERE, **options.overrides, **options.other})
         beside = options.records.with_name(f"{options.records.stem}.vs{options.records.suffix}")
         other, _ = await _measured(options, other_settings, beside, sets, options.other_name, say, progress)
         finish(beside)
@@ -102,9 +103,15 @@ async def _measured(
     completer = await open_subject(settings, say)
     try:
         asking = Raw if options.way == "raw" else Pipeline
-        answerer = asking(completer, with_bits=options.with_bits, with_snippets=options.with_snippets)
-        model = completer.backend.model
-        return await _recorded(options, settings, path, sets, answerer, model, what, say, progress), model
+        with Repositories(say) as repositories:
+            answerer = asking(
+                completer,
+                with_bits=options.with_bits,
+                with_snippets=options.with_snippets,
+                repositories=repositories,
+            )
+            model = completer.backend.model
+            return await _recorded(options, settings, path, sets, answerer, model, what, say, progress), model
     finally:
         await completer.close()
 

@@ -3,6 +3,9 @@
 The format, one object a line: `{"id", "source", "license", "language", "path", "group", "prefix", "suffix", "answer",
 "tests", "context": [{"path", "text"}]}`. The hole lies between prefix and suffix. ``tests``, where given, is appended
 to the filled text, which then has to run to its end. ``group`` names the problem or repository that tasks share.
+
+Tasks may have two more keys: ``repository``, the folder (relative to the task file) that ``path`` lies in, from which
+context is gathered, and ``needs``, `[{"name", "path"}]`: the names that the answer takes from other files of it.
 """
 
 from __future__ import annotations
@@ -28,12 +31,20 @@ MAX_PROBLEMS = 1000
 
 Kind = Literal["line", "inside", "block"]
 _TEXTS = ("id", "language", "prefix", "suffix", "answer")
-_OPTIONAL_TEXTS = ("source", "license", "path", "group", "tests")
+_OPTIONAL_TEXTS = ("source", "license", "path", "group", "tests", "repository")
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A name that an answer takes from another file, which is at ``path`` in the repository."""
+
+    name: str
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A hole and what belongs into it. Texts that the file leaves out are empty."""
+    """A hole and what belongs into it. Texts that the file leaves out are empty; so is a ``repository``'s full path."""
 
     id: str
     language: str
@@ -46,6 +57,8 @@ class Task:
     group: str = ""
     tests: str = ""
     context: tuple[Snippet, ...] = ()
+    repository: str = ""
+    needs: tuple[Need, ...] = ()
 
     @property
     def kind(self) -> Kind:
@@ -73,7 +86,7 @@ def load(path: Path) -> TaskSet:
     try:
         with _open(path) as file:
             for number, line in enumerate(_lines(file), 1):
-                task = _read(line)
+                task = _read(line, path.parent)
                 if isinstance(task, Task) and task.id in tasks:
                     task = f"the id {task.id[:80]!r} stands here twice"
                 if isinstance(task, Task):
@@ -129,8 +142,8 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
         yield line
 
 
-def _read(line: bytes) -> Task | str:
-    """Return the task of a line, or what is wrong with it."""
+def _read(line: bytes, folder: Path) -> Task | str:
+    """Return the task of a line in a file that lies in a folder, or what is wrong with it."""
     if len(line) > MAX_LINE_BYTES:
         return f"longer than {MAX_LINE_BYTES:,} bytes"
     if not line.strip():
@@ -154,9 +167,22 @@ def _read(line: bytes) -> Task | str:
     context = _snippets(row.get("context") or [])
     if context is None:
         return "`context` is not a list of objects with `path` and `text`"
+    needs = _needs(row.get("needs") or [])
+    if needs is None:
+        return "`needs` is not a list of objects with `name` and `path`"
     required: Mapping[str, str] = {name: row[name] for name in _TEXTS}
-    optional: Mapping[str, str] = {name: row.get(name) or "" for name in _OPTIONAL_TEXTS}
-    return Task(**required, **optional, context=context)
+    optional = {name: row.get(name) or "" for name in _OPTIONAL_TEXTS}
+    if optional["repository"]:
+        optional["repository"] = str(folder / optional["repository"])
+    return Task(**required, **optional, context=context, needs=needs)
+
+
+def _needs(value: object) -> tuple[Need, ...] | None:
+    if not isinstance(value, list):
+        return None
+    pairs = [(one.get("name"), one.get("path")) for one in value if isinstance(one, dict)]
+    needs = tuple(Need(name, path) for name, path in pairs if isinstance(name, str) and isinstance(path, str))
+    return needs if len(needs) == len(value) else None
 
 
 def _snippets(context: object) -> tuple[Snippet, ...] | None:

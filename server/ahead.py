@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 
 from ..completion.ask import Deadline, Proposal, Request
 from ..context.document import Change
@@ -39,6 +40,7 @@ async def read_ahead(connection: Connection, uri: str, change: Change) -> None:
     if uri in session.asked or session.documents.get(uri) is not document:
         return
     path = relative_path(document.uri, document.language_id, session.folders)
+    request = replace(request, workspace=session.workspaces.beside(document))
     try:
         await completer.read_ahead(request, Deadline.after(MOST_MS), path)
     except Exception as error:

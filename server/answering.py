@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -90,7 +91,9 @@ async def _proposed(
         if newer is None or newer.version != wish.version:
             return to_lsp.nothing()
         document = newer
-    request: Request = from_lsp.request(wish, document, trigger, did)
+    request: Request = replace(
+        from_lsp.request(wish, document, trigger, did), workspace=session.workspaces.beside(document)
+    )
     path = relative_path(document.uri, document.language_id, session.folders)
     answer = await completer.complete(request, deadline, path, wish.n)
     session.last_answers[document.uri] = _report(answer, document)

@@ -79,7 +79,13 @@ def did_change(ls: MidspanServer, params: object) -> None:
 
 
 def did_save(ls: MidspanServer, params: object) -> None:
-    """Do nothing: the text is known already."""
+    """Have the file indexed; its text is known already."""
+    ls.session.workspaces.changed([from_lsp.document_uri(params)])
+
+
+def did_change_watched_files(ls: MidspanServer, params: object) -> None:
+    """Have indexed what changed on disk."""
+    ls.session.workspaces.changed(from_lsp.changed_files(params))
 
 
 def did_close(ls: MidspanServer, params: object) -> None:
@@ -149,6 +155,7 @@ METHODS: dict[str, Callable[..., object]] = {
     WHY: why,
     types.WORKSPACE_EXECUTE_COMMAND: execute_command,
     types.WORKSPACE_DID_CHANGE_CONFIGURATION: did_change_configuration,
+    types.WORKSPACE_DID_CHANGE_WATCHED_FILES: did_change_watched_files,
     types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: did_change_workspace_folders,
     types.SET_TRACE: ignored,
     types.WINDOW_WORK_DONE_PROGRESS_CANCEL: ignored,

@@ -28,10 +28,9 @@ _NO_ANSWER = object()
 
 
 async def start(connection: Connection) -> None:
-    """Bring the first settings into effect, and ask to be told when they change."""
+    """Bring the first settings into effect, and ask to be told when they, or files, change."""
     await configure(connection)
-    if connection.session.client.dynamic_configuration:
-        await _register(connection)
+    await _register(connection)
 
 
 async def configure(connection: Connection) -> None:
@@ -81,6 +80,7 @@ async def _bring_into_effect(connection: Connection) -> None:
     session = connection.session
     try:
         settings = await _load(connection)
+        session.workspaces.use(session.folders, settings.context)
         if settings != session.settings or session.completer_now is None:
             await _put_into_effect(connection, settings)
     except Exception as error:
@@ -130,10 +130,18 @@ async def _load(connection: Connection) -> Settings:
 
 
 async def _register(connection: Connection) -> None:
-    registration = types.Registration(
-        id="midspan-configuration",
-        method=types.WORKSPACE_DID_CHANGE_CONFIGURATION,
-        register_options=types.DidChangeConfigurationRegistrationOptions(section=SECTION),
-    )
-    params = types.RegistrationParams(registrations=[registration])
-    await connection.answer_to(connection.client_register_capability(params))
+    client = connection.session.client
+    registrations = []
+    if client.dynamic_configuration:
+        settings = types.DidChangeConfigurationRegistrationOptions(section=SECTION)
+        registrations.append(_registration(types.WORKSPACE_DID_CHANGE_CONFIGURATION, settings))
+    if client.watches_files:
+        files = types.DidChangeWatchedFilesRegistrationOptions(watchers=[types.FileSystemWatcher(glob_pattern="**/*")])
+        registrations.append(_registration(types.WORKSPACE_DID_CHANGE_WATCHED_FILES, files))
+    if registrations:
+        params = types.RegistrationParams(registrations=registrations)
+        await connection.answer_to(connection.client_register_capability(params))
+
+
+def _registration(method: str, options: object) -> types.Registration:
+    return types.Registration(id=f"midspan-{method}", method=method, register_options=options)

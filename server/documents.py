@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ..context.document import Change, Document, Position
 
@@ -25,8 +25,13 @@ class Documents:
         """Return the newest snapshot, or None if the document is not open."""
         return self._by_uri.get(uri)
 
+    def newest_first(self) -> Iterator[Document]:
+        """Give the documents, the one that was opened or edited last first."""
+        return reversed(tuple(self._by_uri.values()))
+
     def open(self, uri: str, language_id: str, version: int, text: str) -> None:
         """Begin to hold a document. One that is open already is replaced: some editors update it so."""
+        self._by_uri.pop(uri, None)
         self._by_uri[uri] = Document.open(uri, language_id, version, text)
         self._announce()
 
@@ -39,6 +44,7 @@ class Documents:
         for change in changes:
             whole = _on_whole_characters(document, change)
             document = document.apply((whole,), document.version if version is None else version)
+        del self._by_uri[uri]
         self._by_uri[uri] = document
         self._announce()
 

@@ -76,6 +76,7 @@ class ClientFacts:
     configuration: bool = False
     progress: bool = False
     dynamic_configuration: bool = False
+    watches_files: bool = False
     is_copilots: bool = False
     """Whether it is a client of Copilot's, which wants to be told how things are."""
 
@@ -173,6 +174,7 @@ def client_facts(params: object) -> ClientFacts:
         folders=folders,
         configuration=workspace.get("configuration") is True,
         progress=object_at(capabilities, "window").get("workDoneProgress") is True,
+        watches_files=object_at(workspace, "didChangeWatchedFiles").get("dynamicRegistration") is True,
         dynamic_configuration=object_at(workspace, "didChangeConfiguration").get("dynamicRegistration") is True,
         is_copilots=bool(object_at(fields, "initializationOptions").get("editorPluginInfo")),
     )
@@ -184,6 +186,13 @@ def folder_uris(value: object) -> tuple[str, ...]:
         return ()
     uris = (object_at(folder).get("uri") for folder in value)
     return tuple(uri for uri in uris if isinstance(uri, str))
+
+
+def changed_files(params: object) -> list[str]:
+    """Read `workspace/didChangeWatchedFiles`: the URIs, whatever became of each file."""
+    changes = object_at(params).get("changes")
+    uris = [object_at(change).get("uri") for change in changes] if isinstance(changes, list) else []
+    return [uri for uri in uris if isinstance(uri, str)]
 
 
 def command(params: object) -> tuple[str, object]:

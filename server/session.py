@@ -21,6 +21,7 @@ from .edits import Edits
 from .from_lsp import ClientFacts
 from .paths import folder_on_disk
 from .settings import EditorSettings
+from .workspaces import Workspaces
 
 if TYPE_CHECKING:
     from ..completion.trace import Trace
@@ -37,6 +38,7 @@ class Session:
         self.client = ClientFacts()
         self.client_known = asyncio.Event()
         self.folders: tuple[str, ...] = ()
+        self.workspaces = Workspaces(self.documents, self.spawn)
         self.editor_settings = EditorSettings()
         self.settings = Settings()
         self.warned: tuple[str, ...] = ()
@@ -224,6 +226,8 @@ class Session:
         """Cancel whatever runs, and let go of the model server."""
         if self._outcomes is not None:
             self._outcomes.close()
+        with suppress(Exception):
+            await self.workspaces.close()
         tasks = [*self._in_flight.values(), *self._background]
         for task in tasks:
             task.cancel()

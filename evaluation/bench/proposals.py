@@ -154,7 +154,7 @@ async def _raw(
     task: Task, completer: Completer, request: Request, n_useful: int, found: _Found, others: Sequence[str]
 ) -> None:
     """Take what the model writes until it ends by itself; what comes after the pipeline's proposal was of no use."""
-    ask = ask_of(request, task, completer.settings.completion)
+    ask = ask_of(request, task, completer.settings)
     text, n_tokens, n_wasted = "", 0, 0
     async with aclosing(completer.backend.stream(ask)) as deltas:
         async for delta in deltas:

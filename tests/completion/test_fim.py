@@ -48,6 +48,8 @@ SNIPPET_TEXTS = {
     "mellum": "<filename>b.py\nB<filename>a.py\n<fim_suffix>S<fim_prefix>P<fim_middle>",
     "starcoder": "<file_sep>b.py\nB<file_sep>a.py\n<fim_prefix>P<fim_suffix>S<fim_middle>",
     "codestral": "[SUFFIX]S[PREFIX]+++++ b.py\nB\n+++++ a.py\nP",
+    "midspan-v0": "<issue_start>S<issue_comment># b.py\nB\n\n# a.py\nP",
+    "none": "# b.py\nB\n\n# a.py\nP",
 }
 
 

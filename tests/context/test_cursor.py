@@ -7,7 +7,6 @@ from marks import dedent, parse_marks, render_ghost
 
 from midspan.context.cursor import Cursor, cursor_context
 from midspan.context.document import Document
-from midspan.context.gather import gather
 from midspan.context.syntax import Place
 from midspan.context.window import WindowSizes
 
@@ -42,7 +41,6 @@ def test_everything_about_a_cursor() -> None:
     assert cursor.open_brackets == "("
     assert not cursor.blank_line
     assert not cursor.after_opener
-    assert gather(cursor) == ()
 
 
 def test_an_empty_file() -> None:

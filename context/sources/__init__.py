@@ -1,0 +1,1 @@
+"""Where snippets come from: one module for each source, all with the same function ``candidates``."""

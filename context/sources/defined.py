@@ -1,0 +1,147 @@
+"""Definitions that the text at the cursor may refer to: of names used near it, imported ones, members of known classes.
+
+A name is looked up in the index; of several files that define it, the imports tell which one is meant. What a module
+or header that is imported as a whole defines is offered by how much it has in common with the text near the cursor.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from ..cursor import Cursor
+from ..definitions import Definition, Import, head, imports, jotted
+from ..heads import subwords
+from ..library import File
+from ..modules import may_mean, stems
+from ..workspace import Workspace
+from .candidate import Candidate
+from .nearby import names_near
+
+NAME = "definitions"
+_MOST_NAMES = 24
+_MANY_FILES = 12
+"""A name that more files define says nothing, unless an import tells which one is meant."""
+_MOST_IMPORTED = 40
+_MOST_MODULES = 12
+_IMPORTS_END = 30_000
+"""Imports are looked for in so many characters from the start of a file."""
+_MOST_HEADS = 300
+"""Of a file's definitions, at most so many are weighed."""
+_RECEIVER = re.compile(r"([^\W\d]\w*)\s*(?:\.|->|::|\?\.)\s*\w*\Z")
+_REACH = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """What the text near the cursor speaks of: names by their nearness (1 to 0), parts of names, the name begun."""
+
+    names: dict[str, float]
+    parts: frozenset[str]
+    begun: str
+    receiver: str
+
+
+def candidates(cursor: Cursor, workspace: Workspace) -> list[Candidate]:
+    """Return definitions in other files, by how likely they are what is written next."""
+    near = _near(cursor)
+    imported = imports(cursor.document, min(_IMPORTS_END, cursor.offset))
+    found: dict[tuple[str, int], Candidate] = {}
+    for file, place, score, why in _weighed(near, imported, workspace):
+        key = file.path, place
+        if key not in found or found[key].score < score:
+            found[key] = _candidate(file, place, score, why)
+    return list(found.values())
+
+
+def _near(cursor: Cursor) -> _Near:
+    names = {name: 1 - position / _MOST_NAMES for position, name in enumerate(names_near(cursor, _MOST_NAMES))}
+    found = _RECEIVER.search(cursor.line_head)
+    receiver = found[1] if found else ""
+    if receiver and (known := _class_of(receiver, cursor)):
+        names[known] = 1.0
+        receiver = known
+    parts = frozenset(part for name in names for part in subwords(name))
+    return _Near(names, parts, cursor.identifier_before, receiver)
+
+
+def _class_of(name: str, cursor: Cursor) -> str:
+    """Return the class that a name seems to be of, judged by the nearest text that gives it a value or a type."""
+    before = cursor.document.text[max(0, cursor.offset - _REACH) : cursor.offset]
+    quoted = re.escape(name)
+    given = rf"\b{quoted}\s*(?::\s*|:?=\s*(?:new\s+|await\s+|&)?)[\"']?(?:\w+\.)*([A-Z]\w*)"
+    typed = rf"\b([A-Z]\w*)(?:<[^<>\n]*>)?[\s*&]+{quoted}\b"
+    found = re.findall(rf"{given}|{typed}", before)
+    return (found[-1][0] or found[-1][1]) if found else ""
+
+
+def _weighed(near: _Near, imported: tuple[Import, ...], workspace: Workspace) -> Iterator[tuple[File, int, float, str]]:
+    """Yield definitions, each with its file, its place among that file's, its score, and why."""
+    by_name = {name for one in imported for name in one.names}
+    for name, nearness in near.names.items():
+        if (file := _home(name, imported, workspace, is_imported=name in by_name)) is not None:
+            yield from _of_name(file, name, 0.55 + 0.35 * nearness, f"defines {name}, used here", near)
+    for name in list(dict.fromkeys(name for one in reversed(imported) for name in one.names))[:_MOST_IMPORTED]:
+        if name not in near.names and (file := _home(name, imported, workspace, is_imported=True)) is not None:
+            yield from _of_name(file, name, 0.5 + 0.3 * _likeness(name, near), f"defines {name}, imported here", near)
+    for module in list(dict.fromkeys(one.path for one in imported))[:_MOST_MODULES]:
+        for path in _files_meant(module, workspace):
+            if (file := workspace.file(path)) is not None:
+                yield from _of_module(file, near)
+
+
+def _home(name: str, imported: tuple[Import, ...], workspace: Workspace, *, is_imported: bool) -> File | None:
+    """Return the file that defines what a name means in the document; None where that is not clear."""
+    paths = [one.path for one in workspace.open_files if name in one.document.text]
+    paths += workspace.library.index.files_defining(name, _MANY_FILES * (4 if is_imported else 1))
+    paths = [path for path in dict.fromkeys(paths) if path != workspace.path]
+    meant = [path for path in paths if any(may_mean(one.path, path, workspace.path) for one in imported)]
+    beside = [path for path in paths if PurePosixPath(path).parent == PurePosixPath(workspace.path).parent]
+    chosen = meant or beside or (paths if len(paths) == 1 or (is_imported and paths) else [])
+    for path in sorted(chosen)[:3]:
+        if (file := workspace.file(path)) is not None and any(one.name == name for one in file.definitions):
+            return file
+    return None
+
+
+def _of_name(file: File, name: str, score: float, why: str, near: _Near) -> Iterator[tuple[File, int, float, str]]:
+    known = file.definitions
+    # Of several of one name the outermost: a class rather than a method of another.
+    places = sorted((known[at].parent is not None, at) for at in range(len(known)) if known[at].name == name)[:2]
+    for _, place in places:
+        yield file, place, score, why
+        for at, one in enumerate(known[:_MOST_HEADS]):
+            if one.parent == place:
+                is_asked = near.receiver == name
+                weight = (0.8 if is_asked else 0.25) + 0.3 * _likeness(one.name, near)
+                yield file, at, score * weight, f"a member of {name}"
+
+
+def _files_meant(module: str, workspace: Workspace) -> list[str]:
+    paths = [path for stem in stems(module) for path in workspace.library.index.files_called(stem, _MANY_FILES)]
+    meant = [path for path in paths if path != workspace.path and may_mean(module, path, workspace.path, exactly=True)]
+    return sorted(dict.fromkeys(meant))[:2]
+
+
+def _of_module(file: File, near: _Near) -> Iterator[tuple[File, int, float, str]]:
+    for place, one in enumerate(file.definitions[:_MOST_HEADS]):
+        if one.parent is None:
+            yield file, place, 0.25 + 0.45 * _likeness(one.name, near), "in a file that is imported here"
+
+
+def _likeness(name: str, near: _Near) -> float:
+    """Return how much a name has to do with what is near: 1 if it is begun at the cursor."""
+    if near.begun and name.startswith(near.begun) and len(near.begun) > 1:
+        return 1.0
+    parts = subwords(name)
+    return 0.8 * len(parts & near.parts) / len(parts) if parts else 0.0
+
+
+def _candidate(file: File, place: int, score: float, why: str) -> Candidate:
+    known, document = file.definitions, file.document
+    one: Definition = known[place]
+    is_member = one.parent is not None
+    text = head(document, one, short=True) if is_member else jotted(document, one)
+    return Candidate(NAME, file.path, document.line_at(one.start), text, score, why)

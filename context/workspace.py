@@ -1,0 +1,57 @@
+"""What there is beside a document at one moment: the folder that it is in, and the other files that are open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .document import Document
+from .exclusions import Rules
+from .languages import for_path
+from .library import File, Library
+from .source_file import MAX_BYTES
+
+_MOST_OPEN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFile:
+    """A file that is open in the editor: its path below the workspace folder, and its newest snapshot."""
+
+    path: str
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """``path`` is the document's own, below the folder that ``library`` knows; ``rules`` hold at that folder.
+
+    ``open_files`` are the others, the one used last first; none of them is excluded.
+    """
+
+    library: Library
+    path: str
+    rules: Rules
+    open_files: tuple[OpenFile, ...] = ()
+
+    @classmethod
+    def of(cls, library: Library, path: str, opened: Iterable[tuple[Path, Document]] = ()) -> Workspace:
+        """Return what is beside a document now; of the files that are ``opened``, the one used last comes first."""
+        rules = library.rules()
+        files = []
+        for full, document in opened:
+            if full.is_relative_to(library.folder) and len(document.text) <= MAX_BYTES:
+                one = OpenFile(full.relative_to(library.folder).as_posix(), document)
+                if one.path != path and for_path(one.path) and not rules.exclude_file(library.folder, one.path):
+                    files.append(one)
+                    if len(files) == _MOST_OPEN:
+                        break
+        return cls(library, path, rules, tuple(files))
+
+    def file(self, path: str) -> File | None:
+        """Return another file as the user sees it: as it is in the editor, else as it is on disk."""
+        for one in self.open_files:
+            if one.path == path:
+                return self.library.open_file(path, one.document)
+        return self.library.file(path, self.rules) if path != self.path else None

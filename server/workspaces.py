@@ -1,0 +1,150 @@
+"""The workspace folders of one connection: what is beside a document there, and the process that keeps them indexed.
+
+Knows folders and open documents. Does not know what is looked for in them (``context.sources``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..completion.settings import ContextSettings
+from ..context.document import Document
+from .documents import Documents
+from .paths import folder_on_disk
+
+if TYPE_CHECKING:
+    from ..context.library import Library
+    from ..context.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+# -P: what lies in the folder that it is started in, which may be a repository, is not run.
+_COMMAND = (sys.executable, "-P", "-m", "midspan.context.index_service")
+
+
+class Workspaces:
+    """The folders that are open in the editor."""
+
+    def __init__(self, documents: Documents, spawn: Callable[[Coroutine[object, object, None]], object]) -> None:
+        """Begin with no folder; ``spawn`` runs work in the background."""
+        self._documents = documents
+        self._spawn = spawn
+        self._settings = ContextSettings(sources=())
+        self._folders: tuple[str, ...] = ()
+        self._libraries: dict[Path, Library] = {}
+        self._indexing = Indexing(spawn)
+
+    def use(self, folders: tuple[str, ...], settings: ContextSettings) -> None:
+        """Gather from these folders (URIs) from now on, by these settings."""
+        if (folders, settings) == (self._folders, self._settings):
+            return
+        self._folders, self._settings = folders, settings
+        for library in self._libraries.values():
+            library.close()
+        self._libraries = {}
+        if not settings.sources:
+            self._indexing.index([])
+            return
+        from ..context.library import Library  # late: it brings a database along
+
+        for folder in filter(None, map(folder_on_disk, folders)):
+            self._libraries[folder] = Library(folder, settings.exclude)
+        near = [path.parent for path, _ in self._opened()]
+        self._indexing.index([_task(folder, settings, near) for folder in self._libraries] if settings.index else [])
+
+    def beside(self, document: Document) -> Workspace | None:
+        """Return what is beside a document; None for one that is in no folder on disk."""
+        path = folder_on_disk(document.uri)
+        around = [folder for folder in self._libraries if path is not None and path.is_relative_to(folder)]
+        if path is None or not around:
+            return None
+        from ..context.workspace import Workspace
+
+        folder = max(around, key=lambda one: len(one.parts))
+        return Workspace.of(self._libraries[folder], path.relative_to(folder).as_posix(), self._opened())
+
+    def changed(self, uris: Iterable[str]) -> None:
+        """Take note that files on disk were written, made or removed."""
+        self._indexing.changed([str(path) for path in map(folder_on_disk, uris) if path is not None])
+
+    async def close(self) -> None:
+        """Let go of the databases, and end the process."""
+        for library in self._libraries.values():
+            library.close()
+        await self._indexing.close()
+
+    def _opened(self) -> Iterable[tuple[Path, Document]]:
+        for document in self._documents.newest_first():
+            if (path := folder_on_disk(document.uri)) is not None:
+                yield path, document
+
+
+class Indexing:
+    """The process that keeps folders indexed: started when there is one to index, ended with the connection."""
+
+    def __init__(self, spawn: Callable[[Coroutine[object, object, None]], object]) -> None:
+        """``spawn`` runs work in the background."""
+        self._spawn = spawn
+        self._process: asyncio.subprocess.Process | None = None
+        self._starting = asyncio.Lock()
+        self.progress: dict[str, dict[str, Any]] = {}
+        """For each folder, how far its index is, as the process says (``context.index_service``)."""
+
+    def index(self, tasks: list[dict[str, object]]) -> None:
+        """Keep these folders indexed from now on, and no others."""
+        if tasks or self._process is not None:
+            self._spawn(self._tell({"tasks": tasks}))
+
+    def changed(self, paths: list[str]) -> None:
+        """Tell the process of files that have changed."""
+        if paths and self._process is not None:
+            self._spawn(self._tell({"changed": paths}))
+
+    async def close(self) -> None:
+        """End the process: it ends by itself when nobody can tell it anything any more."""
+        async with self._starting:
+            if self._process is not None and self._process.stdin is not None:
+                self._process.stdin.close()
+                with suppress(TimeoutError, ProcessLookupError):
+                    await asyncio.wait_for(self._process.wait(), 0.5)
+                with suppress(ProcessLookupError):
+                    self._process.kill()
+                self._process = None
+
+    async def _tell(self, message: dict[str, object]) -> None:
+        async with self._starting:
+            if self._process is None or self._process.returncode is not None:
+                self._process = await self._start()
+        if self._process is not None and self._process.stdin is not None:
+            with suppress(OSError):
+                self._process.stdin.write(json.dumps(message).encode() + b"\n")
+                await self._process.stdin.drain()
+
+    async def _start(self) -> asyncio.subprocess.Process | None:
+        pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+        try:
+            process = await asyncio.create_subprocess_exec(*_COMMAND, stdin=pipe, stdout=pipe, stderr=nothing)
+        except OSError as error:
+            log.warning("the workspace can't be indexed: %s", error.strerror)
+            return None
+        self._spawn(self._listen(process))
+        return process
+
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        async for line in process.stdout:
+            with suppress(ValueError, KeyError, TypeError):
+                said = json.loads(line)
+                self.progress[said["folder"]] = said
+
+
+def _task(folder: Path, settings: ContextSettings, opened: list[Path]) -> dict[str, object]:
+    near = [path.relative_to(folder).as_posix() for path in opened if path.is_relative_to(folder)]
+    return {"folder": str(folder), "patterns": settings.exclude, "near": [path for path in near if path != "."]}
