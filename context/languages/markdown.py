@@ -22,6 +22,7 @@ LANGUAGES = (
         blocks="sections",
         indent_unit="    ",
         strings=(),
+        any_text_is_valid=True,
         block_comment=("<!--", "-->"),
     ),
 )
