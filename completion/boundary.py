@@ -72,11 +72,17 @@ class Boundary:
                 return loop
             next_at = text.find("\n", at + 1)
             line = text[at + 1 : next_at if next_at >= 0 else len(text)]
-            is_known = next_at >= 0 or line.strip()
+            is_known = next_at >= 0 or not self._may_become_closer(line)
             if is_known and line.strip() and indent_width(line) <= floor and not self._in_string(text, at + 1):
                 return self._with_closer(text, at, line, is_whole=next_at >= 0)
             at, n_lines = next_at, n_lines + 1
         return None
+
+    def _may_become_closer(self, line: str) -> bool:
+        """Tell whether a line of which more may come could be the word that closes the block, half written."""
+        language = self.cursor.document.language
+        begun = line.strip()
+        return language is not None and any(word.startswith(begun) and word != begun for word in language.closing_words)
 
     def _with_closer(self, text: str, at: int, line: str, *, is_whole: bool) -> int | None:
         """Take what closes the block with it (no more of its line), unless the text after the cursor does already."""

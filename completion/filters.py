@@ -65,7 +65,7 @@ def something_to_add(draft: Draft, cursor: Cursor) -> Draft | str:
 def without_broken_characters(draft: Draft, cursor: Cursor) -> Draft | str:
     """Drop a text with halves of characters or control characters, unless the document has such ones."""
     broken = _BROKEN.search(draft.text)
-    return "holds a broken character" if broken and broken[0] not in cursor.document.text else draft
+    return "holds a broken character" if broken and broken[0] not in cursor.file.text else draft
 
 
 def without_loop(draft: Draft, cursor: Cursor) -> Draft | str:

@@ -60,9 +60,9 @@ def _behind(ask: Ask, edit: Edit, deadline: Deadline) -> Ask:
 
 
 def _following(cursor: Cursor, edit: Edit) -> str:
-    rest = _rest_of_line(cursor.document, edit.end)
+    rest = _rest_of_line(cursor.file, edit.end)
     return f"{rest}\n{line_below(cursor)}"[:_AFTER]
 
 
-def _rest_of_line(document: Document, offset: int) -> str:
-    return document.text[offset : document.line_end(document.line_at(offset))]
+def _rest_of_line(file: Document, offset: int) -> str:
+    return file.text[offset : file.line_end(file.line_at(offset))]

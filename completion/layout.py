@@ -34,14 +34,14 @@ def indent_width(line: str) -> int:
 
 def text_after(cursor: Cursor) -> str:
     """Return the text after the cursor, as far as it matters."""
-    return cursor.document.text[cursor.offset : cursor.offset + REACH]
+    return cursor.file.text[cursor.offset : cursor.offset + REACH]
 
 
 def header_line(cursor: Cursor) -> str:
     """Return the line that the text at the cursor belongs under: its own, or the last one with text before it."""
     if cursor.line_head.strip():
         return cursor.line_head
-    before = cursor.document.text[max(0, cursor.offset - REACH) : cursor.offset]
+    before = cursor.file.text[max(0, cursor.offset - REACH) : cursor.offset]
     return next((line for line in reversed(_LINE_END.split(before)) if line.strip()), "")
 
 

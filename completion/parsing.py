@@ -16,8 +16,9 @@ WHOLE = 60_000
 
 
 def can_be_judged(cursor: Cursor) -> bool:
-    """Tell whether the language's syntax is known."""
-    return cursor.document.language is not None
+    """Tell whether the language's syntax is known, and not every text is right in it."""
+    language = cursor.document.language
+    return language is not None and not language.any_text_is_valid
 
 
 def errors_before(cursor: Cursor) -> int:

@@ -13,20 +13,20 @@ from .gate import Verdict
 
 def build(cursor: Cursor, verdict: Verdict, snippets: tuple[Snippet, ...], path: str, deadline: Deadline) -> Ask:
     """Return the ask for the most likely text at the cursor."""
-    document = cursor.document
+    file = cursor.file
     hole = Hole(
         prefix=_with_newlines(cursor.prefix),
         suffix=_with_newlines(cursor.suffix),
         snippets=snippets,
         path=path,
-        language=document.language_id,
+        language=file.language_id,
     )
     return Ask(
         hole=hole,
         kind=verdict.kind,
         max_tokens=verdict.max_tokens,
         deadline=deadline,
-        session=hashlib.sha256(document.uri.encode("utf-8", "surrogatepass")).hexdigest()[:16],
+        session=hashlib.sha256(file.uri.encode("utf-8", "surrogatepass")).hexdigest()[:16],
     )
 
 

@@ -19,7 +19,7 @@ def unwrapped(text: str, cursor: Cursor) -> tuple[str, bool]:
     """Return the code in an answer, and whether a sentinel or a closing fence says that it is over."""
     inside, is_over = _without_fence(text, cursor)
     sentinel = _SENTINEL.search(inside)
-    if sentinel is None or sentinel[0] in cursor.document.text:
+    if sentinel is None or sentinel[0] in cursor.file.text:
         return inside, is_over
     return inside[: sentinel.start()], True
 
@@ -28,7 +28,7 @@ def _without_fence(text: str, cursor: Cursor) -> tuple[str, bool]:
     """Return what is inside an answer that is fenced where code was wanted; any other text as it is."""
     if not text.lstrip().startswith(FENCE) or cursor.place is not Place.CODE:
         return text, False
-    if cursor.document.language is None or cursor.document.language_id in MARKUP:
+    if cursor.file.language is None or cursor.file.language_id in MARKUP:
         return text, False
     _, _, inside = text.partition("\n")
     inside, closing, _ = inside.partition("\n" + FENCE)

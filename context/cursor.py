@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from .document import Document
+from .injection import injected
 from .syntax import Place, Unit, enclosing_unit, open_brackets, opens_block, place
 from .window import WindowSizes, window
 
@@ -25,7 +26,9 @@ _INDENT = re.compile(r"[\r\n]([ \t]*)(?=[^\s])")
 class Cursor:
     """A cursor and what is around it; ``offset`` is where texts would be inserted.
 
-    ``prefix`` and ``suffix`` are windows of the document, ``line_head`` and ``line_tail`` the cursor's line before
+    ``file`` is the document that is edited. ``document`` is what syntax is read from: the same, or where the cursor is
+    in code of another language (a script in HTML, a fence in Markdown), that code alone, with spaces for the rest.
+    ``prefix`` and ``suffix`` are windows of the file, ``line_head`` and ``line_tail`` the cursor's line before
     and after it, without its end. ``indent`` is the white space that the line begins with (up to the cursor at
     most), ``indent_unit`` one step of indentation in this file ("\\t" or spaces), ``eol`` its line end.
 
@@ -34,6 +37,7 @@ class Cursor:
     is white space. ``after_opener``: it is blank, and the nearest line above that isn't opens a block.
     """
 
+    file: Document
     document: Document
     offset: int
     prefix: str
@@ -61,19 +65,21 @@ class Cursor:
         return self.identifier_before != ""
 
 
-def cursor_context(document: Document, offset: int, sizes: WindowSizes, indent_unit: str = "") -> Cursor:
+def cursor_context(file: Document, offset: int, sizes: WindowSizes, indent_unit: str = "") -> Cursor:
     """Return what is at an offset; one outside the text, or inside ``\\r\\n``, counts as the nearest one before.
 
     ``indent_unit`` is what the editor is set to, for files that do not show their own.
     """
-    line = document.line_at(offset)
-    offset = min(max(0, offset), document.line_end(line))
-    head = document.text[document.line_start(line) : offset]
-    tail = document.text[offset : document.line_end(line)]
-    prefix, suffix = window(document, offset, sizes)
+    line = file.line_at(offset)
+    offset = min(max(0, offset), file.line_end(line))
+    head = file.text[file.line_start(line) : offset]
+    tail = file.text[offset : file.line_end(line)]
+    prefix, suffix = window(file, offset, sizes)
+    document = injected(file, offset) or file
     blank_line = not (head + tail).strip()
     name_characters = document.language.identifier_characters if document.language else "_"
     return Cursor(
+        file=file,
         document=document,
         offset=offset,
         prefix=prefix,
@@ -82,7 +88,7 @@ def cursor_context(document: Document, offset: int, sizes: WindowSizes, indent_u
         line_tail=tail,
         indent=head[: len(head) - len(head.lstrip(" \t"))],
         indent_unit=_indent_unit(document, offset) or indent_unit or _usual_indent_unit(document),
-        eol=_line_end_style(document),
+        eol=_line_end_style(file),
         place=place(document, offset),
         identifier_before=_name_at_end(head[-_LONGEST_NAME:], name_characters),
         identifier_after=_name_at_start(tail[:_LONGEST_NAME], name_characters),

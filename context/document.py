@@ -30,6 +30,7 @@ from .parse import Syntax, TreeEdit, n_bytes
 if TYPE_CHECKING:
     from tree_sitter import Tree
 
+_NO_LINE_END = re.compile(r"[^\r\n]")
 _SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
@@ -106,6 +107,19 @@ class Document:
                 text += self.text[end]
                 end += 1
         return self._replaced(start, end, _join_surrogates(text))
+
+    def blanked(self, kept: Sequence[tuple[int, int]], language_id: str) -> Document:
+        """Return the snapshot as one of another language, with spaces for all characters but line ends and some ranges.
+
+        Ranges are offsets, in order. Offsets and lines stay what they are; UTF-16 columns do so only within a range.
+        """
+        parts, at = [], 0
+        for start, end in kept:
+            parts += [_NO_LINE_END.sub(" ", self.text[at:start]), self.text[start:end]]
+            at = end
+        text = "".join([*parts, _NO_LINE_END.sub(" ", self.text[at:])])
+        syntax = Syntax(_language_of(language_id, self.uri))
+        return Document(self.uri, language_id, self.version, text, self._lines, syntax)
 
     def offset_at(self, position: Position) -> int:
         """Return the offset of a position."""

@@ -12,16 +12,21 @@ from .places import place
 MANY_LINES = 2000
 """How many lines above and below are searched for what is indented less, in text that does not parse."""
 
+_LONGEST_STRING = 50
+"""A run does not go on through more lines of strings than these: each is costly, and one that is not closed has all."""
+
 
 def last_deeper_line(document: Document, line: int, width: int) -> int:
     """Return the last line of the run after a line that is indented by ``width`` or more; blank ones don't count."""
-    last = line
+    last, n_in_strings = line, 0
     for below in range(line + 1, min(document.n_lines, line + MANY_LINES)):
         text = document.line_text(below)
         if not text.strip():
             continue
-        if columns(text) < width and place(document, document.line_start(below)) is Place.CODE:
-            break
+        if columns(text) < width:
+            n_in_strings += 1
+            if n_in_strings > _LONGEST_STRING or place(document, document.line_start(below)) is Place.CODE:
+                break
         last = below
     return last
 

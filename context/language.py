@@ -59,7 +59,7 @@ class Language:
     ``blocks`` is what shows where blocks end: their indentation, braces, words (or tags), or for ``"sections"``
     nothing but the beginning of the next one, so that no line of such a language opens a block.
     ``braces`` says whether all braces are those of blocks, none is, or it depends. ``line_comment_after`` is a
-    lookbehind for what has to stand before a line comment.
+    lookbehind for what has to stand before a line comment. Where ``any_text_is_valid``, errors in a tree tell nothing.
 
     Regular expressions are for text that does not parse, and match at a line's first character that is not
     blank: each of ``unit_headers`` is the kind of a unit and how its first line begins (its name is group 1),
@@ -89,6 +89,7 @@ class Language:
     tags: tuple[str, ...] = ()
     braces: Literal["blocks", "literals", "both"] = "both"
     line_comment_after: str = ""
+    any_text_is_valid: bool = False
 
 
 @cache

@@ -27,6 +27,18 @@ LANGUAGE_EXTENSIONS = {
     "csharp": "cs",
     "ruby": "rb",
     "php": "php",
+    "kotlin": "kt",
+    "swift": "swift",
+    "scala": "scala",
+    "shellscript": "sh",
+    "lua": "lua",
+    "sql": "sql",
+    "html": "html",
+    "css": "css",
+    "json": "json",
+    "yaml": "yaml",
+    "toml": "toml",
+    "markdown": "md",
 }
 
 

@@ -1,3 +1,5 @@
+; What files define and import: shell scripts.
+
 (function_definition name: (_) @name body: (_) @body) @definition.function
 (program (variable_assignment name: (variable_name) @name) @definition.variable)
 (program (declaration_command (variable_assignment name: (variable_name) @name) @definition.variable))

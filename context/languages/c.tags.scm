@@ -1,3 +1,5 @@
+; What files define and import: C.
+
 ; Wherever they stand but in functions: at the top, behind conditions of the preprocessor, in namespaces.
 (preproc_def name: (_) @name) @definition.macro
 (preproc_function_def name: (_) @name) @definition.macro

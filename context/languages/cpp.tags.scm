@@ -1,3 +1,5 @@
+; What files define and import: C++ beyond c.tags.scm.
+
 (class_specifier name: (_) @name body: (_) @body) @definition.class
 (namespace_definition name: (_) @name body: (_) @body) @definition.module
 (alias_declaration name: (_) @name) @definition.type

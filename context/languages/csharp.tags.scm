@@ -1,3 +1,5 @@
+; What files define and import: C#.
+
 [
   (class_declaration name: (_) @name body: (_)? @body)
   (struct_declaration name: (_) @name body: (_)? @body)

@@ -1,3 +1,5 @@
+; What files define and import: CSS.
+
 (class_selector (class_name (identifier) @name)) @definition.class
 (id_selector (id_name) @name) @definition.variable
 (declaration (property_name) @name

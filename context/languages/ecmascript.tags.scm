@@ -1,3 +1,5 @@
+; What files define and import: JavaScript and TypeScript.
+
 ; At the top of a module, exported or not; and in classes.
 (program [
   (function_declaration name: (_) @name body: (_) @body)

@@ -1,3 +1,5 @@
+; What files define and import: Go.
+
 (function_declaration name: (_) @name body: (_)? @body) @definition.function
 (method_declaration name: (_) @name body: (_)? @body) @definition.method
 (source_file (type_declaration (type_spec name: (_) @name type: (struct_type (_) @body)) @definition.class))

@@ -1,4 +1,4 @@
-"""HTML. What is written in it in other languages is found by ``injection``."""
+"""HTML. Scripts and styles in it are other languages."""
 
 from __future__ import annotations
 

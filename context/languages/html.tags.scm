@@ -1,3 +1,5 @@
+; What files define and import: HTML.
+
 (attribute
   (attribute_name) @_attribute
   [

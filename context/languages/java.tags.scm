@@ -1,3 +1,5 @@
+; What files define and import: Java.
+
 [
   (class_declaration name: (_) @name body: (_) @body)
   (interface_declaration name: (_) @name body: (_) @body)

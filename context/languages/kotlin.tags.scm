@@ -1,3 +1,5 @@
+; What files define and import: Kotlin.
+
 (source_file (function_declaration name: (_) @name (function_body)? @body) @definition.function)
 (class_body (function_declaration name: (_) @name (function_body)? @body) @definition.method)
 (enum_class_body (function_declaration name: (_) @name (function_body)? @body) @definition.method)

@@ -1,3 +1,5 @@
+; What files define and import: Lua.
+
 (chunk (function_declaration name: (identifier) @name body: (_)? @body) @definition.function)
 (chunk (function_declaration name: (dot_index_expression field: (_) @name) body: (_)? @body) @definition.function)
 (chunk (function_declaration name: (method_index_expression method: (_) @name) body: (_)? @body) @definition.method)

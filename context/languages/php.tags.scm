@@ -1,3 +1,5 @@
+; What files define and import: PHP.
+
 (program (function_definition name: (_) @name body: (_) @body) @definition.function)
 (namespace_definition (compound_statement (function_definition name: (_) @name body: (_) @body)
   @definition.function))

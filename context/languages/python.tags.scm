@@ -1,3 +1,5 @@
+; What files define and import: Python.
+
 ; At the top of a module, also behind a condition or a try; and in classes.
 (module [
   (function_definition name: (_) @name body: (_) @body)

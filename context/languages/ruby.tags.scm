@@ -1,3 +1,5 @@
+; What files define and import: Ruby.
+
 (class name: (_) @name body: (_)? @body) @definition.class
 (module name: (_) @name body: (_)? @body) @definition.module
 (program (method name: (_) @name body: (_)? @body) @definition.function)

@@ -1,3 +1,5 @@
+; What files define and import: Rust.
+
 ; At the top of a file or module.
 (source_file (function_item name: (_) @name body: (_) @body) @definition.function)
 (mod_item (declaration_list (function_item name: (_) @name body: (_) @body) @definition.function))

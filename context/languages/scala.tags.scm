@@ -1,3 +1,5 @@
+; What files define and import: Scala.
+
 (compilation_unit (function_definition name: (_) @name body: (_) @body) @definition.function)
 (template_body [
   (function_definition name: (_) @name body: (_) @body)

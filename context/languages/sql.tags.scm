@@ -1,3 +1,5 @@
+; What files define and import: SQL.
+
 [
   (create_table . (_)* . (object_reference name: (_) @name) (column_definitions)? @body)
   (create_view (object_reference name: (_) @name))

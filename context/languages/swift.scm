@@ -1,3 +1,5 @@
+; The structure of Swift.
+
 ; Not by the kind of the node, as everywhere below where "_" stands for one: this grammar is so large that each
 ; pattern with a parent of its own takes long to compile, a tenth of a second for functions.
 (_ "func" . (simple_identifier) @name (function_body) @body) @unit.function

@@ -1,3 +1,5 @@
+; What files define and import: Swift.
+
 ; Without parents' kinds where that can be helped, as in swift.scm: it saves a tenth of a second.
 (source_file (_ "func" . (simple_identifier) @name (function_body) @body) @definition.function)
 (class_body (_ "func" . (simple_identifier) @name (function_body) @body) @definition.method)

@@ -1,3 +1,5 @@
+; What files define and import: TypeScript beyond ecmascript.tags.scm.
+
 (abstract_class_declaration name: (_) @name body: (_) @body) @definition.class
 (interface_declaration name: (_) @name body: (_) @body) @definition.class
 (enum_declaration name: (_) @name body: (_) @body) @definition.class
