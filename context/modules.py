@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import PurePosixPath
 
+_CACHED = 8192
 _FOLDERS_OWN = frozenset({"__init__", "index", "mod", "lib", "main"})
 """A file that is called so stands for the folder that it is in."""
 
@@ -26,32 +28,45 @@ def may_mean(module: str, path: str, importer: str, *, exactly: bool = False) ->
 
     The last part may be a name in the module, unless it has to be the module ``exactly``.
     """
-    here = list(PurePosixPath(importer).parent.parts)
-    parts = _parts(module)
-    if module.startswith("."):
-        is_path = "/" in module or module in (".", "..")
-        ups = module.split("/").count("..") if is_path else len(module) - len(module.lstrip(".")) - 1
-        if ups > len(here):
-            return False
-        parts = [*here[: len(here) - ups], *parts]
-    if not parts:
+    wanted = _wanted(module, importer.rpartition("/")[0])
+    own, folder = _forms(path)
+    if _ends(own, wanted) or (len(wanted) > 1 and not exactly and _ends(own, wanted[:-1])):
+        return True
+    if "/" not in module or module.startswith("."):
         return False
-    pure = PurePosixPath(path)
-    folder = list(pure.parent.parts)
-    own = folder if pure.name.split(".")[0] in _FOLDERS_OWN else [*folder, pure.name.split(".")[0]]
-    forms = [own, folder] if "/" in module and not module.startswith(".") else [own]  # Go's imports name folders
-    shorter = parts[:-1] if len(parts) > 1 and not exactly else parts
-    return any(_ends(form, parts) or _ends(form, shorter) for form in forms)
+    return _ends(folder, wanted) or (len(wanted) > 1 and not exactly and _ends(folder, wanted[:-1]))  # Go's: folders
 
 
-def _parts(module: str) -> list[str]:
+@lru_cache(_CACHED)
+def _wanted(module: str, here: str) -> tuple[str, ...]:
+    """Return the way that an import in a file of the folder ``here`` names; nothing if it leads out of all folders."""
+    parts = _parts(module)
+    if not module.startswith("."):
+        return parts
+    above = tuple(here.split("/")) if here else ()
+    is_path = "/" in module or module in (".", "..")
+    ups = module.split("/").count("..") if is_path else len(module) - len(module.lstrip(".")) - 1
+    return (*above[: len(above) - ups], *parts) if ups <= len(above) else ()
+
+
+@lru_cache(_CACHED)
+def _forms(path: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the way to a file as others name it, and the way to its folder."""
+    *folder, name = path.split("/")
+    stem = name.split(".")[0]
+    own = folder if stem in _FOLDERS_OWN else [*folder, stem]
+    return tuple(own), tuple(folder)
+
+
+@lru_cache(_CACHED)
+def _parts(module: str) -> tuple[str, ...]:
     """Return the parts of a module's name or path, without an ending, dots and ways up."""
     name = module.replace("::", "/").replace("\\", "/")
     if "/" not in name and not name.endswith((".h", ".hpp", ".hh", ".js", ".ts", ".rb", ".php", ".css", ".lua", ".sh")):
         name = name.replace(".", "/")
     parts = [part for part in name.split("/") if part not in ("", ".", "..", "crate", "self", "super", "~", "@")]
-    return [*parts[:-1], parts[-1].split(".")[0]] if parts else []
+    return (*parts[:-1], parts[-1].split(".")[0]) if parts else ()
 
 
-def _ends(path: list[str], parts: list[str]) -> bool:
+def _ends(path: tuple[str, ...], parts: tuple[str, ...]) -> bool:
     return len(path) >= len(parts) > 0 and path[len(path) - len(parts) :] == parts

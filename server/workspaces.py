@@ -12,6 +12,8 @@ import sys
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from ..completion.settings import ContextSettings
@@ -27,6 +29,7 @@ log = logging.getLogger(__name__)
 
 # -P: what lies in the folder that it is started in, which may be a repository, is not run.
 _COMMAND = (sys.executable, "-P", "-m", "midspan.context.index_service")
+_ENDING_SECONDS = 0.5
 
 
 class Workspaces:
@@ -92,8 +95,8 @@ class Indexing:
     def __init__(self, spawn: Callable[[Coroutine[object, object, None]], object]) -> None:
         """``spawn`` runs work in the background."""
         self._spawn = spawn
-        self._process: asyncio.subprocess.Process | None = None
-        self._starting = asyncio.Lock()
+        self._process: Popen[bytes] | None = None
+        self._telling = asyncio.Lock()
         self.progress: dict[str, dict[str, Any]] = {}
         """For each folder, how far its index is, as the process says (``context.index_service``)."""
 
@@ -109,40 +112,45 @@ class Indexing:
 
     async def close(self) -> None:
         """End the process: it ends by itself when nobody can tell it anything any more."""
-        async with self._starting:
-            if self._process is not None and self._process.stdin is not None:
-                self._process.stdin.close()
-                with suppress(TimeoutError, ProcessLookupError):
-                    await asyncio.wait_for(self._process.wait(), 0.5)
-                with suppress(ProcessLookupError):
-                    self._process.kill()
+        async with self._telling:
+            if self._process is not None:
+                await asyncio.to_thread(_end, self._process)
                 self._process = None
 
     async def _tell(self, message: dict[str, object]) -> None:
-        async with self._starting:
-            if self._process is None or self._process.returncode is not None:
-                self._process = await self._start()
-        if self._process is not None and self._process.stdin is not None:
-            with suppress(OSError):
-                self._process.stdin.write(json.dumps(message).encode() + b"\n")
-                await self._process.stdin.drain()
+        # In a thread, and one after another: a process that does not listen must not hold up the editor.
+        async with self._telling:
+            await asyncio.to_thread(self._write, json.dumps(message).encode() + b"\n")
 
-    async def _start(self) -> asyncio.subprocess.Process | None:
-        pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+    def _write(self, line: bytes) -> None:
         try:
-            process = await asyncio.create_subprocess_exec(*_COMMAND, stdin=pipe, stdout=pipe, stderr=nothing)
+            if self._process is None or self._process.poll() is not None:
+                self._process = Popen(_COMMAND, stdin=PIPE, stdout=PIPE, stderr=DEVNULL)
+                Thread(target=self._listen, args=[self._process], daemon=True).start()
+            assert self._process.stdin is not None
+            self._process.stdin.write(line)
+            self._process.stdin.flush()
         except OSError as error:
             log.warning("the workspace can't be indexed: %s", error.strerror)
-            return None
-        self._spawn(self._listen(process))
-        return process
 
-    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+    def _listen(self, process: Popen[bytes]) -> None:
         assert process.stdout is not None
-        async for line in process.stdout:
-            with suppress(ValueError, KeyError, TypeError):
-                said = json.loads(line)
-                self.progress[said["folder"]] = said
+        with process.stdout, suppress(ValueError):
+            for line in process.stdout:
+                with suppress(ValueError, KeyError, TypeError):
+                    said = json.loads(line)
+                    self.progress[said["folder"]] = said
+
+
+def _end(process: Popen[bytes]) -> None:
+    assert process.stdin is not None
+    with suppress(OSError):
+        process.stdin.close()
+    try:
+        process.wait(_ENDING_SECONDS)
+    except TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _task(folder: Path, settings: ContextSettings, opened: list[Path]) -> dict[str, object]:

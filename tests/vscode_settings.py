@@ -15,7 +15,13 @@ USER_ONLY = ("backend", "host", "outcomes")
 """Sections that no project may set: VS Code offers them for the user's own settings only."""
 NOT_THE_EDITORS = ("api_key_env",)
 """What an editor may not set at all."""
-TITLES = {"completion": "Completion", "backend": "Model server", "host": "Model host", "outcomes": "Record"}
+TITLES = {
+    "completion": "Completion",
+    "context": "Context",
+    "backend": "Model server",
+    "host": "Model host",
+    "outcomes": "Record",
+}
 OWN: dict[str, dict[str, Any]] = {
     "midspan.path": {
         "type": "string",

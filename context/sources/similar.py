@@ -25,6 +25,8 @@ _BEST_FILES = 6
 _OPEN_FILES = 6
 _LINES_BEFORE = WINDOW_LINES
 _LEAST = 0.08
+_USUAL = 0.2
+"""What a word weighs of which it isn't known how rare it is; a word that one file has weighs 0.6."""
 
 
 def candidates(cursor: Cursor, workspace: Workspace) -> list[Candidate]:
@@ -63,16 +65,18 @@ def _text_before(cursor: Cursor) -> str:
 
 
 def _best_window(file: File, here: frozenset[str], rarity: dict[str, float]) -> tuple[float, Window] | None:
+    rare = [(word, weight - _USUAL) for word, weight in rarity.items() if word in here]
     best: tuple[float, Window] | None = None
     for window in file.windows:
-        score = _likeness(here, window.words, rarity)
+        score = _likeness(here, window.words, rare)
         if best is None or score > best[0]:
             best = score, window
     return best
 
 
-def _likeness(ours: frozenset[str], theirs: frozenset[str], rarity: dict[str, float]) -> float:
-    usual = 0.2
-    shared = sum(rarity.get(word, usual) for word in ours & theirs)
-    total = sum(rarity.get(word, usual) for word in ours | theirs)
-    return shared / total if total else 0.0
+def _likeness(ours: frozenset[str], theirs: frozenset[str], rare: list[tuple[str, float]]) -> float:
+    """Return the weight of the words in both over that of all; ``rare`` ones of ours weigh so much more than others."""
+    n_shared = len(ours & theirs)
+    shared = _USUAL * n_shared + sum([more for word, more in rare if word in theirs])
+    total = _USUAL * (len(ours) + len(theirs) - n_shared) + sum([more for _, more in rare])
+    return shared / total if total > 0 else 0.0

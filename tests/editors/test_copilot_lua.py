@@ -44,6 +44,8 @@ def editing(text: str, directory: Path, environment: dict[str, str]) -> Iterator
     file = directory / "new.py"
     file.write_bytes(text.encode())
     with neovim(file, directory, with_plugin(COPILOT_LUA, "copilot", SETUP), environment) as editor:
+        if editor.lua("vim.fn.has('nvim-0.11')") == 0:
+            pytest.skip("copilot.lua itself needs Neovim 0.11")
         editor.wait_for_server(name="copilot")
         yield editor
 
