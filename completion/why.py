@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..context.gather import SHOWN
 from .complete import Answer
 from .trace import Trace
 
 _MOST_CHARACTERS = 60
+_MOST_REASONS = 4
 
 
 def in_words(answer: Answer) -> list[str]:
@@ -27,10 +29,22 @@ def _sentences(answer: Answer, trace: Trace) -> Iterator[str]:
         yield f"The model server failed: {trace.error}"
     if trace.source == "model":
         yield from _of_model(trace)
+        yield from _of_gathered(trace)
     for dropped in trace.dropped:
         yield f"Not offered, for this reason: {dropped.why}. It was {_quoted(dropped.text)}."
     yield _offer(answer)
     yield f"All of it took {_ms(ms, 'total')}."
+
+
+def _of_gathered(trace: Trace) -> Iterator[str]:
+    """Tell which other files the model was shown, and what led to each; how much else was considered."""
+    considered = trace.gathered.considered if trace.gathered is not None else ()
+    shown = [one.candidate for one in considered if one.verdict == SHOWN]
+    for path in dict.fromkeys(one.path for one in shown):
+        reasons = dict.fromkeys(one.why for one in shown if one.path == path)
+        yield f"It was shown {path}: {', '.join(list(reasons)[:_MOST_REASONS])}."
+    if len(considered) > len(shown):
+        yield f"Of other files, {len(considered) - len(shown)} more pieces were considered."
 
 
 def _of_model(trace: Trace) -> Iterator[str]:

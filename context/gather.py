@@ -19,6 +19,7 @@ from .workspace import Workspace
 
 SOURCES = {defined.NAME: defined.candidates, similar.NAME: similar.candidates}
 """Each by the name that settings and reports call it."""
+SHOWN = "shown"
 _CLEARLY_BETTER = 1.25
 _SAME_LINES = 0.6
 """A snippet most of whose lines the model sees anyway brings nothing."""
@@ -100,7 +101,7 @@ def _choose(
         elif cost > left:
             verdict = "no room is left"
         else:
-            verdict = "shown"
+            verdict = SHOWN
             chosen.append(one)
             shown.add((one.source, one.path))
             seen |= lines

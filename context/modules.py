@@ -32,9 +32,8 @@ def may_mean(module: str, path: str, importer: str, *, exactly: bool = False) ->
     own, folder = _forms(path)
     if _ends(own, wanted) or (len(wanted) > 1 and not exactly and _ends(own, wanted[:-1])):
         return True
-    if "/" not in module or module.startswith("."):
-        return False
-    return _ends(folder, wanted) or (len(wanted) > 1 and not exactly and _ends(folder, wanted[:-1]))  # Go's: folders
+    # Go's imports name folders, from a place on that the repository does not tell.
+    return path.endswith(".go") and _ends(wanted, folder)
 
 
 @lru_cache(_CACHED)
