@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .cursor import Cursor
+from .document import Document
 from .snippet import Budget, Snippet
 from .sources import defined, similar
 from .sources.candidate import Candidate
@@ -20,9 +21,10 @@ from .workspace import Workspace
 SOURCES = {defined.NAME: defined.candidates, similar.NAME: similar.candidates}
 """Each by the name that settings and reports call it."""
 SHOWN = "shown"
-_CLEARLY_BETTER = 1.25
+_CLEARLY_BETTER = 0.8
+"""So much more the new choice has to be worth in all; what is surely needed is worth nearly 1."""
+_FADING = 0.9
 _SAME_LINES = 0.6
-"""A snippet most of whose lines the model sees anyway brings nothing."""
 _PATH_TOKENS = 12
 
 
@@ -48,7 +50,8 @@ class Gatherer:
 
     def __init__(self) -> None:
         """Begin with nothing chosen."""
-        self._chosen: dict[str, tuple[Candidate, ...]] = {}
+        self._chosen: dict[str, tuple[tuple[Candidate, Document | None], ...]] = {}
+        """For each document, what was chosen, and the snapshot of the file that it is from."""
 
     def gather(self, cursor: Cursor, workspace: Workspace | None, sources: Sequence[str], budget: Budget) -> Gathered:
         """Return what helps at a cursor, what changes least first."""
@@ -64,24 +67,48 @@ class Gatherer:
             offered += SOURCES[name](cursor, workspace)
             timing.append((name, (time.perf_counter() - started) * 1000))
         chosen, considered = _choose(offered, cursor, budget.tokens)
-        uri = cursor.document.uri
-        kept = self._still_good(self._chosen.get(uri, ()), offered, cursor)
-        if kept and _worth(chosen) < _CLEARLY_BETTER * _worth(kept):
+        uri = cursor.file.uri
+        kept = _as_worth_now(self._chosen.get(uri, ()), offered, cursor, workspace)
+        if kept and _worth(chosen) < _worth(kept) + _CLEARLY_BETTER:
             chosen = kept
-        self._chosen[uri] = chosen
+        self._chosen[uri] = tuple((one, _text_of(one, workspace)) for one in chosen)
         return Gathered(_snippets(chosen), considered, tuple(timing))
 
     def forget(self, uri: str) -> None:
         """Drop what is remembered about a document."""
         self._chosen.pop(uri, None)
 
-    def _still_good(
-        self, before: tuple[Candidate, ...], offered: list[Candidate], cursor: Cursor
-    ) -> tuple[Candidate, ...]:
-        """Return what was chosen before, with its scores of now; nothing if some of it is not on offer any more."""
-        now = {(one.source, one.path, one.line, one.text): one for one in offered}
-        kept = [now.get((one.source, one.path, one.line, one.text)) for one in before]
-        return tuple(one for one in kept if one is not None) if None not in kept else ()
+
+def _as_worth_now(
+    before: tuple[tuple[Candidate, Document | None], ...],
+    offered: list[Candidate],
+    cursor: Cursor,
+    workspace: Workspace,
+) -> tuple[Candidate, ...]:
+    """Return what was chosen before, with what it is worth now; nothing if it does not hold any more.
+
+    What no source offers now is worth less with each time. It holds as long as its files may be read and are the same.
+    """
+    now = {(one.source, one.path, one.line, one.text): one.score for one in offered}
+    seen = _lines(cursor.prefix) | _lines(cursor.suffix)
+    kept = []
+    for one, document in before:
+        if document is None or _text_of(one, workspace) is not document or not _brings_something(one, seen):
+            return ()
+        score = now.get((one.source, one.path, one.line, one.text), _FADING * one.score)
+        kept.append(replace(one, score=score))
+    return tuple(kept)
+
+
+def _text_of(one: Candidate, workspace: Workspace) -> Document | None:
+    file = workspace.file(one.path)
+    return file.document if file is not None else None
+
+
+def _brings_something(one: Candidate, seen: set[str]) -> bool:
+    """Return whether the model does not see most of a candidate's lines anyway."""
+    lines = _lines(one.text)
+    return bool(lines) and len(lines & seen) <= _SAME_LINES * len(lines)
 
 
 def _choose(
@@ -94,9 +121,8 @@ def _choose(
     shown: set[tuple[str, str]] = set()
     left = tokens
     for one in sorted(offered, key=lambda one: (-one.score, one.source, one.path, one.line)):
-        lines = _lines(one.text)
         cost = 1 + int(len(one.text) / CHARACTERS_PER_TOKEN) + (0 if (one.source, one.path) in shown else _PATH_TOKENS)
-        if not lines or len(lines & seen) > _SAME_LINES * len(lines):
+        if not _brings_something(one, seen):
             verdict = "is seen already"
         elif cost > left:
             verdict = "no room is left"
@@ -104,7 +130,7 @@ def _choose(
             verdict = SHOWN
             chosen.append(one)
             shown.add((one.source, one.path))
-            seen |= lines
+            seen |= _lines(one.text)
             left -= cost
         considered.append(Considered(one, verdict))
     return tuple(chosen), tuple(considered)
