@@ -29,13 +29,20 @@ def command() -> None:
 @click.option(
     "--places", type=click.IntRange(0), default=100, show_default=True, help="Places to type at; 0 needs no model."
 )
+@click.option(
+    "--files",
+    type=click.IntRange(0),
+    default=2_000,
+    show_default=True,
+    help="Files of a repository that is made and indexed.",
+)
 @click.option("--seed", default=1, show_default=True, help="Which places.")
 @click.option("--json", "out", type=click.Path(dir_okay=False, path_type=Path), help="Also write the figures here.")
-def server(starts: int, places: int, seed: int, out: Path | None) -> None:
+def server(starts: int, places: int, files: int, seed: int, out: Path | None) -> None:
     """Start the server in turn with a bare pygls one, then type at random places of a real file."""
     from ..evaluation.bench import server as bench
 
-    figures = bench.run(starts, places, seed, _progress)
+    figures = bench.run(starts, places, seed, _progress, n_indexed=files)
     text = json.dumps(figures, indent=1)
     click.echo(text)
     if out is not None:

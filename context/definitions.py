@@ -22,6 +22,7 @@ _TIMEOUT_MICROSECONDS = 100_000
 _SHORT = 240
 """A definition of so few characters is shown whole."""
 _HEADER = 400
+_BRIEF = 120
 _DOC_LINES = 3
 # A query cursor keeps state between calls, and documents may be read from more than one thread.
 _querying = Lock()
@@ -111,7 +112,7 @@ def head(document: Document, one: Definition, *, short: bool = False) -> str:
     """
     text = _own_lines(document, one)
     if one.body_start is None or "\n" not in text.rstrip():
-        return _cut(text, _SHORT if short else _HEADER)
+        return _cut(text, _BRIEF if short else _HEADER)
     top = document.text[document.line_start(document.line_at(one.start)) : one.body_start].rstrip()
     body = document.text[one.body_start : one.end]
     doc = "" if short else _doc_string(body)

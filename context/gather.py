@@ -114,24 +114,34 @@ def _brings_something(one: Candidate, seen: set[str]) -> bool:
 def _choose(
     offered: Iterable[Candidate], cursor: Cursor, tokens: int
 ) -> tuple[tuple[Candidate, ...], tuple[Considered, ...]]:
-    """Return the best candidates that fit, and what became of each."""
+    """Return the best candidates that fit, and what became of each.
+
+    Scores of different sources can't be compared: in turn, the source that has the fewest tokens yet gives its best.
+    """
     seen = _lines(cursor.prefix) | _lines(cursor.suffix)
+    piles: dict[str, list[Candidate]] = {}
+    for one in sorted(offered, key=lambda one: (one.score, one.source, one.path, -one.line)):
+        piles.setdefault(one.source, []).append(one)
+    spent = dict.fromkeys(piles, 0)
     chosen: list[Candidate] = []
     considered = []
-    shown: set[tuple[str, str]] = set()
-    left = tokens
-    for one in sorted(offered, key=lambda one: (-one.score, one.source, one.path, one.line)):
-        cost = 1 + int(len(one.text) / CHARACTERS_PER_TOKEN) + (0 if (one.source, one.path) in shown else _PATH_TOKENS)
+    paths: set[tuple[str, str]] = set()
+    while piles:
+        source = min(piles, key=lambda name: (spent[name], name))
+        one = piles[source].pop()
+        if not piles[source]:
+            del piles[source]
+        cost = 1 + int(len(one.text) / CHARACTERS_PER_TOKEN) + (0 if (source, one.path) in paths else _PATH_TOKENS)
         if not _brings_something(one, seen):
             verdict = "is seen already"
-        elif cost > left:
+        elif cost + sum(spent.values()) > tokens:
             verdict = "no room is left"
         else:
             verdict = SHOWN
             chosen.append(one)
-            shown.add((one.source, one.path))
+            paths.add((source, one.path))
             seen |= _lines(one.text)
-            left -= cost
+            spent[source] += cost
         considered.append(Considered(one, verdict))
     return tuple(chosen), tuple(considered)
 

@@ -67,6 +67,14 @@ class Index:
             path for (path,) in self._query("SELECT path FROM files WHERE stem = ? ORDER BY path LIMIT ?", stem, limit)
         ]
 
+    def files_beside(self, path: str, limit: int) -> list[str]:
+        """Return the paths of the other files in the folder of one, at most ``limit``, sorted."""
+        folder = path[: path.rfind("/") + 1]
+        in_folder = "path > ? AND path < ? AND instr(substr(path, ?), '/') = 0"
+        values = (folder, f"{folder}\U0010ffff", len(folder) + 1, path, limit)
+        rows = self._query(f"SELECT path FROM files WHERE {in_folder} AND path != ? ORDER BY path LIMIT ?", *values)
+        return [found for (found,) in rows]
+
     def n_files(self) -> int:
         """Return how many files are known."""
         rows = self._query("SELECT count(*) FROM files")

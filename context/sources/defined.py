@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from ..cursor import Cursor
-from ..definitions import Definition, Import, head, imports, jotted
+from ..definitions import Import, head, imports, jotted
 from ..heads import subwords
 from ..library import File
-from ..modules import may_mean, stems
+from ..modules import may_mean, stem_of, stems
 from ..workspace import Workspace
 from .candidate import Candidate
 from .nearby import names_near
@@ -30,46 +30,63 @@ _IMPORTS_END = 30_000
 """Imports are looked for in so many characters from the start of a file."""
 _MOST_HEADS = 300
 """Of a file's definitions, at most so many are weighed."""
+_MOST_BESIDE = 60
+_SURE = 0.7
+_SHARE_FOLDERS = frozenset({"csharp", "go", "java", "kotlin", "scala", "swift"})
+"""Languages in which the files of a folder see each other's names without an import."""
+_OWN = frozenset({"self", "this", "super", "cls"})
+_CLASS = re.compile(
+    r"^[ \t]*(?:[\w@]+[ \t]+)*(?:class|impl|interface|struct|object)[ \t<][^\n]*?"
+    r"(?:\(|:|<|\bextends\b|\bimplements\b|\bfor\b)([^\n]*)",
+    re.MULTILINE,
+)
+_NAME = re.compile(r"\b[^\W\d]\w{2,}")
 _RECEIVER = re.compile(r"([^\W\d]\w*)\s*(?:\.|->|::|\?\.)\s*\w*\Z")
 _REACH = 4_000
 
 
 @dataclass(frozen=True, slots=True)
 class _Near:
-    """What the text near the cursor speaks of: names by their nearness (1 to 0), parts of names, the name begun."""
+    """What the text near the cursor speaks of: names by their nearness (1 to 0), parts of names, the name begun.
+
+    ``asked`` are the classes and modules of which a member is being written.
+    """
 
     names: dict[str, float]
     parts: frozenset[str]
     begun: str
-    receiver: str
+    asked: frozenset[str]
 
 
 def candidates(cursor: Cursor, workspace: Workspace) -> list[Candidate]:
     """Return definitions in other files, by how likely they are what is written next."""
-    near = _near(cursor)
+    near = _near(cursor, workspace.path)
     imported = imports(cursor.document, min(_IMPORTS_END, cursor.offset))
     found: dict[tuple[str, int], Candidate] = {}
-    for file, place, score, why in _weighed(near, imported, workspace):
+    for file, place, score, why in _weighed(cursor, near, imported, workspace):
         key = file.path, place
         if key not in found or found[key].score < score:
             found[key] = _candidate(file, place, score, why)
     return list(found.values())
 
 
-def _near(cursor: Cursor) -> _Near:
+def _near(cursor: Cursor, path: str) -> _Near:
+    before = cursor.document.text[max(0, cursor.offset - _REACH) : cursor.offset]
     names = {name: 1 - position / _MOST_NAMES for position, name in enumerate(names_near(cursor, _MOST_NAMES))}
+    bases = _bases(before)
     found = _RECEIVER.search(cursor.line_head)
     receiver = found[1] if found else ""
-    if receiver and (known := _class_of(receiver, cursor)):
-        names[known] = 1.0
-        receiver = known
-    parts = frozenset(part for name in names for part in subwords(name))
-    return _Near(names, parts, cursor.identifier_before, receiver)
+    if receiver in _OWN:
+        asked = frozenset(bases)
+    else:
+        asked = frozenset(filter(None, (receiver, _class_of(receiver, before) if receiver else "")))
+    names |= dict.fromkeys(bases, 0.7) | dict.fromkeys((one for one in asked if one != receiver), 1.0)
+    parts = frozenset(part for name in (*names, stem_of(path)) for part in subwords(name))
+    return _Near(names, parts, cursor.identifier_before, asked)
 
 
-def _class_of(name: str, cursor: Cursor) -> str:
+def _class_of(name: str, before: str) -> str:
     """Return the class that a name seems to be of, judged by the nearest text that gives it a value or a type."""
-    before = cursor.document.text[max(0, cursor.offset - _REACH) : cursor.offset]
     quoted = re.escape(name)
     given = rf"\b{quoted}\s*(?::\s*|:?=\s*(?:new\s+|await\s+|&)?)[\"']?(?:\w+\.)*([A-Z]\w*)"
     typed = rf"\b([A-Z]\w*)(?:<[^<>\n]*>)?[\s*&]+{quoted}\b"
@@ -77,7 +94,15 @@ def _class_of(name: str, cursor: Cursor) -> str:
     return (found[-1][0] or found[-1][1]) if found else ""
 
 
-def _weighed(near: _Near, imported: tuple[Import, ...], workspace: Workspace) -> Iterator[tuple[File, int, float, str]]:
+def _bases(before: str) -> list[str]:
+    """Return what the nearest class above is said to extend, as far as its first line tells."""
+    headers = _CLASS.findall(before)
+    return _NAME.findall(headers[-1])[:4] if headers else []
+
+
+def _weighed(
+    cursor: Cursor, near: _Near, imported: tuple[Import, ...], workspace: Workspace
+) -> Iterator[tuple[File, int, float, str]]:
     """Yield definitions, each with its file, its place among that file's, its score, and why."""
     by_name = {name for one in imported for name in one.names}
     for name, nearness in near.names.items():
@@ -86,10 +111,15 @@ def _weighed(near: _Near, imported: tuple[Import, ...], workspace: Workspace) ->
     for name in list(dict.fromkeys(name for one in reversed(imported) for name in one.names))[:_MOST_IMPORTED]:
         if name not in near.names and (file := _home(name, imported, workspace, is_imported=True)) is not None:
             yield from _of_name(file, name, 0.5 + 0.3 * _likeness(name, near), f"defines {name}, imported here", near)
-    for module in list(dict.fromkeys(one.path for one in imported))[:_MOST_MODULES]:
-        for path in _files_meant(module, workspace):
+    for one in list({one.path: one for one in imported}.values())[:_MOST_MODULES]:
+        names = frozenset((*one.names, *stems(one.path)))
+        for path in _files_meant(one, workspace):
             if (file := workspace.file(path)) is not None:
-                yield from _of_module(file, near)
+                yield from _of_file(file, 0.75 if names & near.asked else 0.25, "in a file that is imported here", near)
+    if cursor.document.language is not None and cursor.document.language.name in _SHARE_FOLDERS:
+        for path in workspace.library.index.files_beside(workspace.path, _MOST_BESIDE):
+            if subwords(stem_of(path)) & near.parts and (file := workspace.file(path)) is not None:
+                yield from _of_file(file, 0.3, "in the same folder", near)
 
 
 def _home(name: str, imported: tuple[Import, ...], workspace: Workspace, *, is_imported: bool) -> File | None:
@@ -114,21 +144,24 @@ def _of_name(file: File, name: str, score: float, why: str, near: _Near) -> Iter
         yield file, place, score, why
         for at, one in enumerate(known[:_MOST_HEADS]):
             if one.parent == place:
-                is_asked = near.receiver == name
-                weight = (0.8 if is_asked else 0.25) + 0.3 * _likeness(one.name, near)
+                weight = (0.8 if name in near.asked else 0.25) + 0.3 * _likeness(one.name, near)
                 yield file, at, score * weight, f"a member of {name}"
 
 
-def _files_meant(module: str, workspace: Workspace) -> list[str]:
-    paths = [path for stem in stems(module) for path in workspace.library.index.files_called(stem, _MANY_FILES)]
-    meant = [path for path in paths if path != workspace.path and may_mean(module, path, workspace.path, exactly=True)]
-    return sorted(dict.fromkeys(meant))[:2]
+def _files_meant(one: Import, workspace: Workspace) -> list[str]:
+    """Return the files that an import means as a whole: its module, or a module that it takes by name from a folder."""
+    meant: list[str] = []
+    for module in (one.path, *(f"{one.path.rstrip('.')}.{name}" for name in one.names if "/" not in one.path)):
+        for stem in stems(module):
+            paths = workspace.library.index.files_called(stem, _MANY_FILES)
+            meant += [path for path in paths if may_mean(module, path, workspace.path, exactly=True)]
+    return [path for path in dict.fromkeys(meant) if path != workspace.path][:3]
 
 
-def _of_module(file: File, near: _Near) -> Iterator[tuple[File, int, float, str]]:
+def _of_file(file: File, base: float, why: str, near: _Near) -> Iterator[tuple[File, int, float, str]]:
     for place, one in enumerate(file.definitions[:_MOST_HEADS]):
         if one.parent is None:
-            yield file, place, 0.25 + 0.45 * _likeness(one.name, near), "in a file that is imported here"
+            yield file, place, base + (0.45 if base < 0.5 else 0.2) * _likeness(one.name, near), why
 
 
 def _likeness(name: str, near: _Near) -> float:
@@ -140,8 +173,7 @@ def _likeness(name: str, near: _Near) -> float:
 
 
 def _candidate(file: File, place: int, score: float, why: str) -> Candidate:
-    known, document = file.definitions, file.document
-    one: Definition = known[place]
-    is_member = one.parent is not None
-    text = head(document, one, short=True) if is_member else jotted(document, one)
+    document, one = file.document, file.definitions[place]
+    # What is surely meant is worth its doc string; of the rest, a line each tells more.
+    text = jotted(document, one) if score >= _SURE and one.parent is None else head(document, one, short=True)
     return Candidate(NAME, file.path, document.line_at(one.start), text, score, why)

@@ -75,7 +75,7 @@ export async function load(url, { retries = 3, signal } = {}) {
 }
 
 """
-_SOURCES = {"python": _PYTHON, "javascript": _JAVASCRIPT}
+SOURCES = {"python": _PYTHON, "javascript": _JAVASCRIPT}
 _STATEMENT = re.compile(r"( +)(?:const )?\w+ = \w.*[\w)\];]")
 
 Progress = Callable[[str], None]
@@ -89,18 +89,18 @@ async def own_time(command: Sequence[str], progress: Progress) -> dict[str, Any]
         # A deadline would hide the slowest answers.
         options = {"backend": backend, "completion": {"deadline_ms": 60_000}}
         async with await LspSession.start(command, initialization_options=options) as session:
-            await _warm(session)
+            await warm(session)
             for n_lines in SIZES:
-                for language, source in _SOURCES.items():
+                for language, source in SOURCES.items():
                     progress(f"{n_lines} lines of {language}")
-                    by_lines.setdefault(str(n_lines), {})[language] = await _edit(session, language, source, n_lines)
+                    by_lines.setdefault(str(n_lines), {})[language] = await edit(session, language, source, n_lines)
             assert session.process is not None
             rss = psutil.Process(session.process.pid).memory_info().rss
     files = [figures for languages in by_lines.values() for figures in languages.values()]
     return {**{key: max(one[key] for one in files) for key in files[0]}, "rss_mb": rss / 1e6, "by_lines": by_lines}
 
 
-async def _warm(session: LspSession) -> None:
+async def warm(session: LspSession) -> None:
     """Ask until there is an answer: with the first requests the pipeline is loaded and settings come into effect."""
     uri = "file:///own-time/warm.py"
     session.open(uri, "python", "x = ")
@@ -114,7 +114,7 @@ async def _warm(session: LspSession) -> None:
     session.close_document(uri)
 
 
-async def _edit(session: LspSession, language: str, source: str, n_lines: int) -> dict[str, Any]:
+async def edit(session: LspSession, language: str, source: str, n_lines: int) -> dict[str, Any]:
     """Begin a new line in the middle of a file, again and again.
 
     Times how long the change takes the server (until it answers something trivial, less what that takes anyway), then

@@ -22,6 +22,7 @@ import psutil
 
 from ...completion.report import STEPS
 from ..harness import INVOKED, LspSession
+from .indexing import index_figures
 from .own_time import own_time, percentile
 
 MIDSPAN = (sys.executable, "-P", "-m", "midspan.cli", "--stdio")
@@ -30,14 +31,17 @@ BARE = (sys.executable, "-P", "-m", "midspan.evaluation.bench.bare_server")
 Progress = Callable[[str], None]
 
 
-async def measure(n_starts: int, n_positions: int, seed: int, progress: Progress) -> dict[str, Any]:
+async def measure(
+    n_starts: int, n_positions: int, seed: int, progress: Progress, *, n_indexed: int = 0
+) -> dict[str, Any]:
     """Return the documented JSON of `bench server`, with ``n_starts`` starts and ``n_positions`` typed places.
 
-    ``n_positions`` 0 leaves out what needs a model.
+    ``n_positions`` 0 leaves out what needs a model, ``n_indexed`` 0 the index of a repository of so many files.
     """
     starts = await _starts(n_starts, progress)
     own = await own_time(MIDSPAN, progress)
-    return starts | own | (await _typing(n_positions, seed, progress) if n_positions else {})
+    index = {"index": await index_figures(MIDSPAN, n_indexed, seed, progress)} if n_indexed else {}
+    return starts | own | index | (await _typing(n_positions, seed, progress) if n_positions else {})
 
 
 async def _starts(n: int, progress: Progress) -> dict[str, Any]:
@@ -127,6 +131,6 @@ def _places(text: str, n: int, seed: int) -> list[tuple[int, int]]:
     return random.Random(seed).sample(places, n)
 
 
-def run(n_starts: int, n_positions: int, seed: int, progress: Progress) -> dict[str, Any]:
+def run(n_starts: int, n_positions: int, seed: int, progress: Progress, *, n_indexed: int = 0) -> dict[str, Any]:
     """Measure, in an event loop of its own."""
-    return asyncio.run(measure(n_starts, n_positions, seed, progress))
+    return asyncio.run(measure(n_starts, n_positions, seed, progress, n_indexed=n_indexed))

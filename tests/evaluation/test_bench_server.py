@@ -35,7 +35,7 @@ async def test_the_servers_own_time(monkeypatch: pytest.MonkeyPatch, isolated_di
 async def test_what_is_timed_is_what_is_meant(monkeypatch: pytest.MonkeyPatch, isolated_dirs: Path) -> None:
     """Were the proposal to vanish, the figures would be of something else."""
     monkeypatch.setattr(own_time, "SIZES", (10,))
-    monkeypatch.setattr(own_time, "_warm", _not_at_all)
+    monkeypatch.setattr(own_time, "warm", _not_at_all)
     monkeypatch.setattr(own_time, "_PROPOSAL", " ")
     with pytest.raises(EvaluationError, match="no proposal of model"):
         await own_time.own_time(server.MIDSPAN, lambda message: None)
