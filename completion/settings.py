@@ -81,14 +81,19 @@ class ContextSettings(msgspec.Struct, frozen=True, kw_only=True):
     sources: Annotated[
         tuple[str, ...],
         Meta(
-            description="Where it comes from: `definitions` of names used at the cursor, `similar` lines elsewhere. "
-            "An empty list shows the document alone."
+            description="Where it comes from: `definitions` of names used at the cursor, `similar` lines elsewhere, the "
+            "document's `sibling` (its test, its header), its `own` far parts, `pinned` files. An empty list shows the "
+            "document alone."
         ),
     ] = ("definitions", "similar")
     max_tokens: Annotated[int, Meta(ge=0, le=32_768, description="About how many tokens of other files to show.")] = 512
     max_ms: Annotated[
         float, Meta(ge=0, le=1000, description="After so many milliseconds no further source is looked at.")
     ] = 10.0
+    pinned: Annotated[
+        tuple[str, ...],
+        Meta(description="Files of the project (paths from its root) that the source `pinned` shows."),
+    ] = ()
     exclude: Annotated[
         tuple[str, ...],
         Meta(

@@ -11,14 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from .cursor import Cursor
-from .document import Document
 from .snippet import Budget, Snippet
-from .sources import defined, similar
+from .sources import defined, own, pinned, sibling, similar
 from .sources.candidate import Candidate
 from .window import CHARACTERS_PER_TOKEN
 from .workspace import Workspace
 
-SOURCES = {defined.NAME: defined.candidates, similar.NAME: similar.candidates}
+SOURCES = {one.NAME: one.candidates for one in (defined, own, pinned, sibling, similar)}
 """Each by the name that settings and reports call it."""
 SHOWN = "shown"
 _CLEARLY_BETTER = 0.8
@@ -50,8 +49,8 @@ class Gatherer:
 
     def __init__(self) -> None:
         """Begin with nothing chosen."""
-        self._chosen: dict[str, tuple[tuple[Candidate, Document | None], ...]] = {}
-        """For each document, what was chosen, and the snapshot of the file that it is from."""
+        self._chosen: dict[str, tuple[tuple[Candidate, object | None], ...]] = {}
+        """For each document, what was chosen, and the state of the file that it is from (`_state_of`)."""
 
     def gather(self, cursor: Cursor, workspace: Workspace | None, sources: Sequence[str], budget: Budget) -> Gathered:
         """Return what helps at a cursor, what changes least first."""
@@ -71,7 +70,7 @@ class Gatherer:
         kept = _as_worth_now(self._chosen.get(uri, ()), offered, cursor, workspace)
         if kept and _worth(chosen) < _worth(kept) + _CLEARLY_BETTER:
             chosen = kept
-        self._chosen[uri] = tuple((one, _text_of(one, workspace)) for one in chosen)
+        self._chosen[uri] = tuple((one, _state_of(one, workspace)) for one in chosen)
         return Gathered(_snippets(chosen), considered, tuple(timing))
 
     def forget(self, uri: str) -> None:
@@ -80,7 +79,7 @@ class Gatherer:
 
 
 def _as_worth_now(
-    before: tuple[tuple[Candidate, Document | None], ...],
+    before: tuple[tuple[Candidate, object | None], ...],
     offered: list[Candidate],
     cursor: Cursor,
     workspace: Workspace,
@@ -92,15 +91,21 @@ def _as_worth_now(
     now = {(one.source, one.path, one.line, one.text): one.score for one in offered}
     seen = _lines(cursor.prefix) | _lines(cursor.suffix)
     kept = []
-    for one, document in before:
-        if document is None or _text_of(one, workspace) is not document or not _brings_something(one, seen):
+    for one, state in before:
+        if state is None or _state_of(one, workspace) is not state or not _brings_something(one, seen):
             return ()
         score = now.get((one.source, one.path, one.line, one.text), _FADING * one.score)
         kept.append(replace(one, score=score))
     return tuple(kept)
 
 
-def _text_of(one: Candidate, workspace: Workspace) -> Document | None:
+def _state_of(one: Candidate, workspace: Workspace) -> object | None:
+    """Return what is another object once a candidate's file has changed; None where it may not be read any more.
+
+    The document itself changes with each key, but hardly where a candidate is from.
+    """
+    if one.path == workspace.path:
+        return workspace.path
     file = workspace.file(one.path)
     return file.document if file is not None else None
 

@@ -7,6 +7,7 @@ as the file stays the same, the files asked for last in a bounded number of char
 from __future__ import annotations
 
 import os
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ WINDOW_LINES = 20
 """So many lines are compared, and shown, at a time."""
 _STEP = WINDOW_LINES // 2
 _MAX_CHARACTERS = 4_000_000
+_RECENT_SECONDS = 3.0
 _MAX_TREE_CHARACTERS = 150_000
 """Of a larger file the definitions are not looked at: parsing it takes too long for a keystroke."""
 
@@ -75,6 +77,7 @@ class Library:
         self._kept: OrderedDict[str, tuple[Stamp, File]] = OrderedDict()
         self._n_characters = 0
         self._open: dict[str, File] = {}
+        self._recent: dict[str, tuple[File, float]] = {}
 
     def rules(self) -> Rules:
         """Return what is excluded as things are now."""
@@ -103,6 +106,14 @@ class Library:
         """Return a file as it is in the editor, one snapshot of each kept."""
         if (kept := self._open.get(path)) is None or kept.document is not document:
             self._open[path] = kept = File(path, document)
+        return kept
+
+    def recent_file(self, path: str, document: Document) -> File:
+        """Return a file as it is in the editor, or was at most some seconds ago: looking through it takes a while."""
+        kept, at = self._recent.get(path, (None, 0.0))
+        if kept is None or time.monotonic() - at > _RECENT_SECONDS:
+            kept, at = File(path, document), time.monotonic()
+            self._recent = {path: (kept, at)}
         return kept
 
     def close(self) -> None:

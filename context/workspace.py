@@ -27,16 +27,24 @@ class OpenFile:
 class Workspace:
     """``path`` is the document's own, below the folder that ``library`` knows; ``rules`` hold at that folder.
 
-    ``open_files`` are the others, the one used last first; none of them is excluded.
+    ``open_files`` are the others, the one used last first; none of them is excluded. ``pinned`` are the paths of files
+    that the settings name.
     """
 
     library: Library
     path: str
     rules: Rules
     open_files: tuple[OpenFile, ...] = ()
+    pinned: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, library: Library, path: str, opened: Iterable[tuple[Path, Document]] = ()) -> Workspace:
+    def of(
+        cls,
+        library: Library,
+        path: str,
+        opened: Iterable[tuple[Path, Document]] = (),
+        pinned: tuple[str, ...] = (),
+    ) -> Workspace:
         """Return what is beside a document now; of the files that are ``opened``, the one used last comes first."""
         rules = library.rules()
         files = []
@@ -47,7 +55,11 @@ class Workspace:
                     files.append(one)
                     if len(files) == _MOST_OPEN:
                         break
-        return cls(library, path, rules, tuple(files))
+        return cls(library, path, rules, tuple(files), pinned)
+
+    def own_file(self, document: Document) -> File:
+        """Return the document itself, as it is or was a moment ago: what is far from the cursor hardly changes."""
+        return self.library.recent_file(self.path, document)
 
     def file(self, path: str) -> File | None:
         """Return another file as the user sees it: as it is in the editor, else as it is on disk."""

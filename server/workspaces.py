@@ -71,7 +71,8 @@ class Workspaces:
         from ..context.workspace import Workspace
 
         folder = max(around, key=lambda one: len(one.parts))
-        return Workspace.of(self._libraries[folder], path.relative_to(folder).as_posix(), self._opened())
+        inside = path.relative_to(folder).as_posix()
+        return Workspace.of(self._libraries[folder], inside, self._opened(), self._settings.pinned)
 
     def changed(self, uris: Iterable[str]) -> None:
         """Take note that files on disk were written, made or removed."""
