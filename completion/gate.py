@@ -50,6 +50,8 @@ def refusal(request: Request, settings: CompletionSettings) -> str:
         return "the document is binary"
     if may_hold_secrets(request.document.uri):
         return "the file may hold secrets"
+    if request.workspace is not None and request.workspace.hides_document:
+        return "the file is excluded (context.exclude, .midspanignore, .aiignore or the like)"
     if request.trigger is Trigger.INVOKED:
         return ""
     if not settings.automatic:

@@ -81,12 +81,12 @@ class ContextSettings(msgspec.Struct, frozen=True, kw_only=True):
     sources: Annotated[
         tuple[str, ...],
         Meta(
-            description="Where it comes from: `definitions` of names used at the cursor, `similar` lines elsewhere, the "
-            "document's `sibling` (its test, its header), its `own` far parts, `pinned` files. An empty list shows the "
-            "document alone."
+            description="Where it comes from: `definitions` of names used at the cursor, `similar` lines elsewhere, "
+            "the document's `sibling` (its test, its header), its `own` far parts, `pinned` files. An empty list "
+            "shows the document alone."
         ),
     ] = ("definitions", "similar")
-    max_tokens: Annotated[int, Meta(ge=0, le=32_768, description="About how many tokens of other files to show.")] = 512
+    max_tokens: Annotated[int, Meta(ge=0, le=32_768, description="About how many tokens of other files to show.")] = 768
     max_ms: Annotated[
         float, Meta(ge=0, le=1000, description="After so many milliseconds no further source is looked at.")
     ] = 10.0
@@ -97,7 +97,7 @@ class ContextSettings(msgspec.Struct, frozen=True, kw_only=True):
     exclude: Annotated[
         tuple[str, ...],
         Meta(
-            description="Files that are never read, as patterns of gitignore; beside those that ignore files name "
+            description="Files that no model sees, as patterns of gitignore; beside those that ignore files name "
             "and those that may hold secrets."
         ),
     ] = ()

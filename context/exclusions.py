@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -37,6 +37,10 @@ IGNORE_FILES = (
     ".windsurfignore",
 )
 """In any folder; each holds for what is below it."""
+
+_GIT = ".gitignore"
+MODELS_IGNORE_FILES = tuple(name for name in IGNORE_FILES if name != _GIT)
+"""Those that say what no model may see; git's only say what is not part of the repository."""
 
 _SETTINGS = "settings"
 _SECRET_NAME = re.compile(
@@ -102,14 +106,16 @@ class _Rule:
 class Rules:
     """What is excluded at and below one folder of a workspace folder, as far as ignore files on the way say.
 
-    Paths are relative to the workspace folder, with forward slashes; a folder's has none at its end.
+    Paths are relative to the workspace folder, with forward slashes; a folder's has none at its end. ``kinds`` are the
+    ignore files that count.
     """
 
     folds_case: bool = False
     rules: tuple[_Rule, ...] = ()
+    kinds: tuple[str, ...] = IGNORE_FILES
 
     @classmethod
-    def of(cls, root: Path, patterns: Sequence[str] = ()) -> Rules:
+    def of(cls, root: Path, patterns: Sequence[str] = (), kinds: tuple[str, ...] = IGNORE_FILES) -> Rules:
         """Return what holds at a workspace folder: its own patterns, git's files, and the ignore files above it.
 
         ``patterns`` (gitignore's) are the user's own. Those above count up to the repository that it is in.
@@ -118,32 +124,32 @@ class Rules:
         rules = [_Rule(_SETTINGS, spec)] if (spec := _spec_of(tuple(patterns), folds_case)) else []
         above = _folders_up_to_repository(root)
         for file in (_user_wide_ignore_file(), above[0] / ".git" / "info" / "exclude"):
-            if spec := _read_spec(file, folds_case):
-                rules.append(_Rule(".gitignore", spec, way=_way(above[0], root)))
+            if _GIT in kinds and (spec := _read_spec(file, folds_case)):
+                rules.append(_Rule(_GIT, spec, way=_way(above[0], root)))
         for folder in above[:-1]:
             for name in _ignore_files_in(folder):
-                if spec := _read_spec(folder / name, folds_case):
+                if name in kinds and (spec := _read_spec(folder / name, folds_case)):
                     rules.append(_Rule(name, spec, way=_way(folder, root)))
-        return cls(folds_case, tuple(rules)).within(root, "")
+        return cls(folds_case, tuple(rules), kinds).within(root, "")
 
     def within(self, root: Path, folder: str) -> Rules:
         """Return what holds in a folder below: these, and its own ignore files."""
         base = f"{folder}/" if folder else ""
         own = []
         for name in _ignore_files_in(root / folder):
-            if spec := _read_spec(root / base / name, self.folds_case):
+            if name in self.kinds and (spec := _read_spec(root / base / name, self.folds_case)):
                 own.append(_Rule(name, spec, base))
-        return Rules(self.folds_case, (*self.rules, *own)) if own else self
+        return Rules(self.folds_case, (*self.rules, *own), self.kinds) if own else self
 
     def exclude(self, path: str, *, is_folder: bool) -> bool:
         """Return whether a file or folder is excluded; whether a folder on the way is, has to be asked before."""
         name = path.rsplit("/", 1)[-1]
         if is_folder and (name in _NEVER or name in _MADE_BY_TOOLS or name in _SECRET_FOLDERS):
             return True
-        if not is_folder and may_hold_secrets(path):
-            return True
-        if not self.rules:
-            return False
+        return (not is_folder and may_hold_secrets(path)) or self.name(path, is_folder=is_folder)
+
+    def name(self, path: str, *, is_folder: bool) -> bool:
+        """Return whether an ignore file or a pattern excludes a file or folder, whatever it is called."""
         judged: set[str] = set()
         asked = path + "/" if is_folder else path
         asked = asked.casefold() if self.folds_case else asked
@@ -158,13 +164,20 @@ class Rules:
 
     def exclude_file(self, root: Path, path: str) -> bool:
         """Return whether a file is excluded, by itself or by a folder on the way; asked of what holds at the root."""
+        return self._on_the_way(root, path, Rules.exclude)
+
+    def name_file(self, root: Path, path: str) -> bool:
+        """Return whether an ignore file or a pattern excludes a file, by itself or by a folder on the way."""
+        return self._on_the_way(root, path, Rules.name)
+
+    def _on_the_way(self, root: Path, path: str, judge: Callable[..., bool]) -> bool:
         rules, parts = self, path.split("/")
         for depth in range(1, len(parts)):
             folder = "/".join(parts[:depth])
-            if rules.exclude(folder, is_folder=True):
+            if judge(rules, folder, is_folder=True):
                 return True
             rules = rules.within(root, folder)
-        return rules.exclude(path, is_folder=False)
+        return judge(rules, path, is_folder=False)
 
 
 def is_excluded(root: Path, path: str, patterns: Sequence[str] = ()) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .document import Document
-from .exclusions import Rules
+from .exclusions import MODELS_IGNORE_FILES, Rules
 from .languages import for_path
 from .library import File, Library
 from .source_file import MAX_BYTES
@@ -56,6 +56,12 @@ class Workspace:
                     if len(files) == _MOST_OPEN:
                         break
         return cls(library, path, rules, tuple(files), pinned)
+
+    @property
+    def hides_document(self) -> bool:
+        """Whether the user's patterns, or an ignore file for models, exclude the document itself."""
+        library = self.library
+        return Rules.of(library.folder, library.patterns, MODELS_IGNORE_FILES).name_file(library.folder, self.path)
 
     def own_file(self, document: Document) -> File:
         """Return the document itself, as it is or was a moment ago: what is far from the cursor hardly changes."""

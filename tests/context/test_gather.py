@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -205,3 +206,51 @@ def test_nothing_that_is_excluded_is_gathered(
     assert "mark_secret_x" not in shown
     library.close()
     shutil.rmtree(folder)
+
+
+def test_the_sibling_of_a_test_and_of_a_header(tmp_path: Path) -> None:
+    files = {
+        "src/cart.py": CART,
+        "tests/other.py": "x = 1\n",
+        "lib/shape.h": "double shape_area(double width);\n",
+        "src/app.ts": "export function startApp(port: number): void {}\n",
+    }
+    marked = {
+        "tests/test_cart.py": ("def test_total():\n    ¦\n", "src/cart.py", "def checkout_total"),
+        "lib/shape.c": ("double area(void) {\n  ¦\n}\n", "lib/shape.h", "double shape_area(double width)"),
+        "src/app.test.ts": ("test('it', () => {\n  ¦\n", "src/app.ts", "export function startApp(port: number)"),
+    }
+    library = indexed(write_files(tmp_path / "project", files), tmp_path / "index.sqlite")
+    for path, (text, sibling, wanted) in marked.items():
+        cursor, workspace = place_in(library, path, text)
+        assert wanted in text_of(Gatherer().gather(cursor, workspace, ("sibling",), BUDGET), sibling), path
+
+
+def test_the_far_parts_of_the_document_itself(tmp_path: Path) -> None:
+    far = "import decimal\n\n\nclass Money:\n    def rounded_amount(self, places: int) -> float:\n        return 1.0\n\n\n"
+    filler = "".join(f"value_{n} = {n}\n" for n in range(600))
+    found = gathered(tmp_path, "shop/big.py", f"{far}{filler}price = Money().¦\n", sources=("own",))
+    text = text_of(found, "shop/big.py")
+    assert "class Money:" in text
+    assert "import decimal" in text
+    assert "def rounded_amount(self, places: int)" in text
+    assert gathered(tmp_path, "shop/small.py", "x = ¦\n", sources=("own",)).snippets == ()
+
+
+def test_pinned_files(tmp_path: Path) -> None:
+    library = indexed(write_files(tmp_path / "project", SHOP), tmp_path / "index.sqlite")
+    cursor, workspace = place_in(library, "shop/order.py", "x = ¦\n")
+    pinned = replace(workspace, pinned=("lib/geometry.h", "../outside.py", "gone.py"))
+    found = Gatherer().gather(cursor, pinned, ("pinned",), BUDGET)
+    assert [one.path for one in found.snippets] == ["lib/geometry.h"]
+    assert found.snippets[0].text.strip() == SHOP["lib/geometry.h"].strip()
+
+
+@pytest.mark.parametrize(("name", "hides"), [(".aiignore", True), (".midspanignore", True), (".gitignore", False)])
+def test_a_document_that_no_model_may_see(tmp_path: Path, name: str, hides: bool) -> None:
+    root = write_files(tmp_path / "project", {**SHOP, name: "order.py\n"})
+    library = indexed(root, tmp_path / "index.sqlite")
+    _, workspace = place_in(library, "shop/order.py", "x = ¦\n")
+    assert workspace.hides_document is hides
+    other = indexed(root, tmp_path / "index.sqlite", "shop/")
+    assert place_in(other, "shop/order.py", "x = ¦\n")[1].hides_document

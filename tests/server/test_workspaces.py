@@ -118,3 +118,17 @@ async def test_without_sources_nothing_is_gathered_or_indexed(asked: Any, folder
     session.open(uri, "python", ORDER)
     prompt = await prompt_with(session, prompts, uri, "price")
     assert "VAT_RATE" not in prompt
+
+
+async def test_a_document_that_no_model_may_see_is_not_completed(asked: Any, folder: Path) -> None:
+    session, prompts = asked
+    (folder / "shop" / ".aiignore").write_text("order.py\n")
+    uri, other = ((folder / "shop" / name).as_uri() for name in ("order.py", "new.py"))
+    session.open(other, "python", "from .order import price\n\nx = ")
+    await prompt_with(session, prompts, other, "x = ")
+    prompts.clear()
+    session.open(uri, "python", ORDER)
+    assert await session.complete(uri) == []
+    why = await session.request("midspan/why", {"textDocument": {"uri": uri}})
+    assert "excluded" in why["verdict"]
+    assert prompts == []
