@@ -68,6 +68,7 @@ def _left(keep_models: bool) -> list[Path]:
     """Return what is ours and there: single files and folders, never a folder that others may use too."""
     from ..completion.backends.host_process import log_path
     from ..completion.outcomes import outcomes_file
+    from ..context.index import database_of
     from ..evaluation.peers.build import peers_dir
     from ..evaluation.replay.speed import speed_file
     from ..host.models.places import downloads_dir, models_dir, native_dir, prepared_dir
@@ -77,7 +78,7 @@ def _left(keep_models: bool) -> list[Path]:
     found += [outcomes_file(), outcomes_file().with_suffix(".damaged")]
     if runtime is not None:
         found += runtime.glob("host-*")
-    found += [native_dir(), prepared_dir()]
+    found += [native_dir(), prepared_dir(), database_of(Path()).parent]
     found += [downloads_dir()] if keep_models else [downloads_dir(), models_dir(), peers_dir()]
     return [path for path in found if path.exists() or path.is_symlink()]
 

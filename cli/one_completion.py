@@ -18,6 +18,8 @@ from ..completion.gate import MAX_CHARACTERS
 from ..completion.settings_files import PROJECT_FILE, load
 from ..context.document import Document
 from ..context.languages import for_path
+from ..context.library import Library
+from ..context.workspace import Workspace
 
 PATIENT: dict[str, object] = {"completion.invoked_deadline_ms": 60_000}
 """Settings for the terminal, where somebody waits for one answer: a slow machine is no reason to give none."""
@@ -62,9 +64,11 @@ async def complete_at(place: Place, overrides: Mapping[str, object], n: int = 1)
         raise click.ClickException(str(error)) from error
     try:
         await completer.prepare(_Progress())
-        request = Request(place.document, place.offset, Trigger.INVOKED)
+        path = _told_path(place)
+        workspace = Workspace.of(Library(place.project, settings.context.exclude), path, pinned=settings.context.pinned)
+        request = Request(place.document, place.offset, Trigger.INVOKED, workspace=workspace)
         deadline = Deadline.after(settings.completion.invoked_deadline_ms)
-        return await completer.complete(request, deadline, _told_path(place), n=n)
+        return await completer.complete(request, deadline, path, n=n)
     except MidspanError as error:
         raise click.ClickException(str(error)) from error
     finally:

@@ -130,6 +130,9 @@ class Rules:
             for name in _ignore_files_in(folder):
                 if name in kinds and (spec := _read_spec(folder / name, folds_case)):
                     rules.append(_Rule(name, spec, way=_way(folder, root)))
+        # Who opens a folder that is excluded from the repository around it wants what is in it.
+        if any(rule.way and rule.says("") for rule in rules):
+            rules = [rule for rule in rules if not rule.way]
         return cls(folds_case, tuple(rules), kinds).within(root, "")
 
     def within(self, root: Path, folder: str) -> Rules:

@@ -58,7 +58,8 @@ class Workspaces:
         from ..context.library import Library  # late: it brings a database along
 
         for folder in filter(None, map(folder_on_disk, folders)):
-            self._libraries[folder] = Library(folder, settings.exclude)
+            if folder.is_dir():
+                self._libraries[folder] = Library(folder, settings.exclude)
         near = [path.parent for path, _ in self._opened()]
         self._indexing.index([_task(folder, settings, near) for folder in self._libraries] if settings.index else [])
 

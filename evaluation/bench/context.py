@@ -22,7 +22,6 @@ from .. import stats
 from ..answers import request_of
 from ..repositories import Repositories, share_found
 from ..tasks import Task, load, sample
-from .own_time import percentile
 
 _PATIENT_MS = 60_000.0
 _LINES_BEFORE = 10
@@ -70,7 +69,9 @@ def measure(
             changes.append(_changes_while_typed(task, workspace, sources, Budget(tokens, _PATIENT_MS), settings))
     return {
         "needs_found": {key: _share(values) for key, values in found.items()},
-        "gather_ms": {key: [percentile(values, 50), percentile(values, 95)] for key, values in times.items()},
+        "gather_ms": {
+            key: [stats.quantile(values, 0.5), stats.quantile(values, 0.95)] for key, values in times.items()
+        },
         "changes_per_100_keys": 100 * sum(n for n, _ in changes) / max(1, sum(keys for _, keys in changes)),
         "characters_shown": sum(shown) / max(1, len(shown)),
         "sources": list(sources),

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from ...context.cursor import cursor_context
 from ...context.document import Document
 from ...context.gather import SOURCES, Gatherer
 from ...context.index import Index, database_of
+from ...context.languages import for_path
 from ...context.library import Library
 from ...context.snippet import Budget
 from ...context.walk import source_files
@@ -75,9 +76,10 @@ async def index_figures(
 
 def make_repository(folder: Path, n_files: int) -> None:
     """Fill a folder with the installed packages' sources, each further time with other names in them."""
+    installed = list(islice(_installed(), n_files))
     made = 0
     for turn in count():
-        for root, path in _installed():
+        for root, path in installed:
             if made == n_files:
                 return
             target = folder / f"part_{turn}" / path.relative_to(root)
@@ -89,9 +91,9 @@ def make_repository(folder: Path, n_files: int) -> None:
 
 def _installed() -> Iterator[tuple[Path, Path]]:
     for root in map(Path, site.getsitepackages()):
-        for found in source_files(root):
-            if found.stamp.size <= _LARGEST:
-                yield root, root / found.path
+        for path in sorted(root.rglob("*.*")):
+            if for_path(path.name) is not None and path.is_file() and path.stat().st_size <= _LARGEST:
+                yield root, path
 
 
 def _indexed(folder: Path, progress: Callable[[str], None]) -> dict[str, Any]:

@@ -54,7 +54,8 @@ async def replay(options: Options, say: Say, progress: Progress) -> dict[str, An
     """Return the figures as JSON. Raises EvaluationError (nothing to replay), and MidspanError without a model."""
     began = time.monotonic()
     earlier = _earlier(options.other) if isinstance(options.other, Path) else None
-    settings = settings_of(options.overrides, options.repository)
+    # The repository is not as it was when the lines were written: its other files would tell what came of them.
+    settings = settings_of({**options.overrides, "context.sources": ()}, options.repository)
     history = sample_history(
         options.repository,
         n_keystrokes=options.n_keystrokes,
@@ -74,7 +75,7 @@ async def replay(options: Options, say: Say, progress: Progress) -> dict[str, An
     result = figures(passes, baseline)
     versus = None
     if isinstance(options.other, Mapping):
-        others = settings_of({**options.overrides, **options.other}, options.repository)
+        others = settings_of({**options.overrides, **options.other, "context.sources": ()}, options.repository)
         other_passes, _, _ = await _with_model(
             history.hunks, others, typist, options, options.other_name, say, progress
         )

@@ -96,6 +96,15 @@ def test_ignore_files_above_the_folder_count_up_to_the_repository(tmp_path: Path
     assert found(inner) == ["c.py"]
 
 
+def test_a_folder_that_is_excluded_itself_was_opened_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    inner = tmp_path / "generated" / "lib"
+    write(inner, {"a.py": "", "b.py": "", ".gitignore": "b.py\n"})
+    write(tmp_path, {".gitignore": "generated/\n*.py\n"})
+    assert found(tmp_path) == []
+    assert found(inner) == ["a.py"]
+
+
 def test_a_strange_ignore_file_does_no_harm(tmp_path: Path) -> None:
     write(tmp_path, {"a.py": "", "b.py": ""})
     (tmp_path / ".gitignore").write_bytes(b"\xff\xfe[\n!\n/\n**\\\nb.py\r\n#x\n\0\n")

@@ -227,7 +227,7 @@ def test_the_sibling_of_a_test_and_of_a_header(tmp_path: Path) -> None:
 
 
 def test_the_far_parts_of_the_document_itself(tmp_path: Path) -> None:
-    far = "import decimal\n\n\nclass Money:\n    def rounded_amount(self, places: int) -> float:\n        return 1.0\n\n\n"
+    far = "import decimal\n\n\nclass Money:\n    def rounded_amount(self, places: int):\n        return 1.0\n\n\n"
     filler = "".join(f"value_{n} = {n}\n" for n in range(600))
     found = gathered(tmp_path, "shop/big.py", f"{far}{filler}price = Money().¦\n", sources=("own",))
     text = text_of(found, "shop/big.py")
