@@ -11,6 +11,7 @@ from .complete import Answer
 from .trace import Trace
 from .why import in_words
 
+_MOST_CONSIDERED = 40
 STEPS = ("context", "prompt", "first_token", "model", "shape", "rank", "total")
 
 
@@ -32,6 +33,7 @@ def as_json(answer: Answer, document: Document) -> dict[str, object]:
             "shortened": trace.usage.is_shortened,
             "wasted": trace.usage.wasted_tokens,
         },
+        "context": _context(trace),
         "dropped": [{"text": dropped.text, "why": dropped.why} for dropped in trace.dropped],
         "error": str(trace.error) if trace.error is not None else None,
     }
@@ -41,6 +43,22 @@ def steps_of(trace: Trace) -> dict[str, float]:
     """Return the milliseconds of each of the `STEPS`; of the prompt, what the model server says."""
     known = trace.timing_ms | {"prompt": trace.usage.prompt_ms}
     return {step: known.get(step, 0.0) for step in STEPS}
+
+
+def _context(trace: Trace) -> list[dict[str, object]]:
+    """Return what was considered of other files, best first, without its text."""
+    considered = trace.gathered.considered if trace.gathered is not None else ()
+    return [
+        {
+            "source": one.candidate.source,
+            "path": one.candidate.path,
+            "line": one.candidate.line,
+            "score": round(one.candidate.score, 3),
+            "why": one.candidate.why,
+            "verdict": one.verdict,
+        }
+        for one in considered[:_MOST_CONSIDERED]
+    ]
 
 
 def _item(proposal: Proposal, document: Document) -> dict[str, object]:
