@@ -88,7 +88,7 @@ class ContextSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = ("definitions", "similar")
     max_tokens: Annotated[int, Meta(ge=0, le=32_768, description="About how many tokens of other files to show.")] = 768
     max_ms: Annotated[
-        float, Meta(ge=0, le=1000, description="After so many milliseconds no further source is looked at.")
+        float, Meta(ge=0, le=1000, description="After so many milliseconds no further file is looked through.")
     ] = 10.0
     pinned: Annotated[
         tuple[str, ...],

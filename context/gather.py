@@ -58,11 +58,13 @@ class Gatherer:
             return Gathered()
         offered: list[Candidate] = []
         timing = []
-        began = time.perf_counter()
-        for name in sources:
+        # Each source has its share of the time; what one leaves is the next one's.
+        workspace = replace(workspace, _files={})
+        began = time.monotonic()
+        for number, name in enumerate(sources, 1):
             started = time.perf_counter()
-            if (started - began) * 1000 > budget.milliseconds:
-                break
+            share = budget.milliseconds * number / len(sources)
+            workspace = replace(workspace, until=began + share / 1000, _files=workspace._files)
             offered += SOURCES[name](cursor, workspace)
             timing.append((name, (time.perf_counter() - started) * 1000))
         chosen, considered = _choose(offered, cursor, budget.tokens)
@@ -106,7 +108,7 @@ def _state_of(one: Candidate, workspace: Workspace) -> object | None:
     """
     if one.path == workspace.path:
         return workspace.path
-    file = workspace.file(one.path)
+    file = workspace.file(one.path, "text")
     return file.document if file is not None else None
 
 

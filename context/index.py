@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -25,6 +26,9 @@ from .walk import Found
 
 _VERSION = 1
 _BUSY_SECONDS = 5.0
+_LOOK_SECONDS = 0.02
+"""How long what the database answered is taken to hold."""
+_MOST_ANSWERS = 5_000
 _TABLES = """
 CREATE TABLE IF NOT EXISTS files (
   id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT UNIQUE NOT NULL, stem TEXT NOT NULL,
@@ -52,6 +56,9 @@ class Index:
         self._database = database or database_of(folder)
         self._connection: sqlite3.Connection | None = None
         self._opened: int | None = None
+        self._looked = 0.0
+        self._version = 0
+        self._answers: dict[tuple[str, tuple[object, ...]], list[tuple[str]]] = {}
 
     def files_defining(self, name: str, limit: int) -> list[str]:
         """Return the paths of files that may define a name, at most ``limit``, sorted."""
@@ -85,6 +92,7 @@ class Index:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+            self._answers = {}
 
     def _paths(self, table: str, word: str, limit: int) -> list[str]:
         quoted = '"' + word.replace('"', '""') + '"'
@@ -93,9 +101,14 @@ class Index:
         return [path for (path,) in rows]
 
     def _query(self, sql: str, *values: object) -> list[tuple[str]]:
+        """Return what the database answers; the same as a moment ago for who types on, as long as it is the same."""
         try:
-            connection = self._newest()
-            return connection.execute(sql, values).fetchall() if connection is not None else []
+            if (connection := self._newest()) is None:
+                return []
+            key = sql, values
+            if key not in self._answers:
+                self._answers[key] = connection.execute(sql, values).fetchall()
+            return self._answers[key]
         except UnicodeEncodeError:
             return []  # no file is known to hold what is no text
         except (sqlite3.Error, OSError):
@@ -105,6 +118,9 @@ class Index:
 
     def _newest(self) -> sqlite3.Connection | None:
         """Return a connection to the database that is there now: it may have been removed, or made anew."""
+        if self._connection is not None and time.monotonic() - self._looked < _LOOK_SECONDS:
+            return self._connection
+        self._looked = time.monotonic()
         try:
             there: int | None = self._database.stat().st_ino
         except OSError:
@@ -113,6 +129,11 @@ class Index:
             self.close()
         if self._connection is None and there is not None:
             self._connection, self._opened = _connect(self._database, read_only=True), there
+        if self._connection is not None:
+            # https://www.sqlite.org/pragma.html#pragma_data_version: another one once somebody has written.
+            version = self._connection.execute("PRAGMA data_version").fetchone()[0]
+            if version != self._version or len(self._answers) > _MOST_ANSWERS:
+                self._version, self._answers = version, {}
         return self._connection
 
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from .definitions import Definition, definitions
 from .document import Document
@@ -26,8 +27,12 @@ WINDOW_LINES = 20
 _STEP = WINDOW_LINES // 2
 _MAX_CHARACTERS = 4_000_000
 _RECENT_SECONDS = 3.0
-_MAX_TREE_CHARACTERS = 150_000
+_MAX_TREE_CHARACTERS = 100_000
 """Of a larger file the definitions are not looked at: parsing it takes too long for a keystroke."""
+
+
+Needed = Literal["text", "definitions", "windows"]
+"""What can be asked of a file; all but its text takes a while the first time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,10 @@ class File:
         """Look at a snapshot of the file."""
         self.path = path
         self.document = document
+
+    def has(self, needed: Needed) -> bool:
+        """Return whether something has been looked for in it already."""
+        return needed == "text" or needed in self.__dict__
 
     @cached_property
     def definitions(self) -> tuple[Definition, ...]:
@@ -78,6 +87,10 @@ class Library:
         self._n_characters = 0
         self._open: dict[str, File] = {}
         self._recent: dict[str, tuple[File, float]] = {}
+
+    def knows(self, path: str) -> bool:
+        """Return whether a file was read already, in some state."""
+        return path in self._kept or path in self._open
 
     def rules(self) -> Rules:
         """Return what is excluded as things are now."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import PurePosixPath
 
 _CACHED = 8192
 _FOLDERS_OWN = frozenset({"__init__", "index", "mod", "lib", "main"})
@@ -12,9 +11,9 @@ _FOLDERS_OWN = frozenset({"__init__", "index", "mod", "lib", "main"})
 
 def stem_of(path: str) -> str:
     """Return by what name other files ask for one: its own without any ending, or its folder's."""
-    pure = PurePosixPath(path)
-    stem = pure.name.split(".")[0]
-    return pure.parent.name if stem in _FOLDERS_OWN and pure.parent.name else stem
+    folder, _, name = path.rpartition("/")
+    stem = name.partition(".")[0]
+    return folder.rpartition("/")[2] if stem in _FOLDERS_OWN and folder else stem
 
 
 def stems(module: str) -> list[str]:

@@ -15,7 +15,7 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """At most so many tokens of snippets; after so many milliseconds no further source is asked."""
+    """At most so many tokens of snippets; after so many milliseconds no further file is looked through."""
 
     tokens: int
     milliseconds: float

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .document import Document
 from .exclusions import MODELS_IGNORE_FILES, Rules
 from .languages import for_path
-from .library import File, Library
+from .library import File, Library, Needed
 from .source_file import MAX_BYTES
 
 _MOST_OPEN = 8
@@ -28,7 +30,7 @@ class Workspace:
     """``path`` is the document's own, below the folder that ``library`` knows; ``rules`` hold at that folder.
 
     ``open_files`` are the others, the one used last first; none of them is excluded. ``pinned`` are the paths of files
-    that the settings name.
+    that the settings name. After the monotonic instant ``until`` no file is looked through that was not before.
     """
 
     library: Library
@@ -36,6 +38,9 @@ class Workspace:
     rules: Rules
     open_files: tuple[OpenFile, ...] = ()
     pinned: tuple[str, ...] = ()
+    until: float = math.inf
+    _files: dict[str, File | None] = field(default_factory=dict, repr=False, compare=False)
+    """The files that were asked for already: whether one may be read is looked at once a request."""
 
     @classmethod
     def of(
@@ -67,8 +72,21 @@ class Workspace:
         """Return the document itself, as it is or was a moment ago: what is far from the cursor hardly changes."""
         return self.library.recent_file(self.path, document)
 
-    def file(self, path: str) -> File | None:
-        """Return another file as the user sees it: as it is in the editor, else as it is on disk."""
+    def file(self, path: str, needed: Needed) -> File | None:
+        """Return another file as the user sees it: as it is in the editor, else as it is on disk.
+
+        ``needed`` is what will be asked of it. When time is over, a file that has to be looked through for that counts
+        as none; who types on finds it known in the end.
+        """
+        is_late = time.monotonic() > self.until
+        if path not in self._files:
+            if is_late and not self.library.knows(path):
+                return None
+            self._files[path] = self._file(path)
+        file = self._files[path]
+        return None if file is None or (is_late and not file.has(needed)) else file
+
+    def _file(self, path: str) -> File | None:
         for one in self.open_files:
             if one.path == path:
                 return self.library.open_file(path, one.document)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from ..cursor import Cursor
 from ..definitions import Import, head, imports, jotted
@@ -21,6 +20,7 @@ from .candidate import Candidate
 from .nearby import names_near
 
 NAME = "definitions"
+_MOST = 80
 _MOST_NAMES = 24
 _MANY_FILES = 12
 """A name that more files define says nothing, unless an import tells which one is meant."""
@@ -61,13 +61,38 @@ class _Near:
 def candidates(cursor: Cursor, workspace: Workspace) -> list[Candidate]:
     """Return definitions in other files, by how likely they are what is written next."""
     near = _near(cursor, workspace.path)
-    imported = imports(cursor.document, min(_IMPORTS_END, cursor.offset))
-    found: dict[tuple[str, int], Candidate] = {}
+    imported = _Imported(imports(cursor.document, min(_IMPORTS_END, cursor.offset)), workspace.path)
+    best: dict[tuple[str, int], tuple[float, str, File]] = {}
     for file, place, score, why in _weighed(cursor, near, imported, workspace):
-        key = file.path, place
-        if key not in found or found[key].score < score:
-            found[key] = _candidate(file, place, score, why)
-    return list(found.values())
+        if (file.path, place) not in best or best[file.path, place][0] < score:
+            best[file.path, place] = score, why, file
+    ranked = sorted(best.items(), key=lambda one: (-one[1][0], one[0]))[:_MOST]
+    return [_candidate(file, place, score, why) for (_, place), (score, why, file) in ranked]
+
+
+class _Imported:
+    """What the document imports, and which files its imports may mean."""
+
+    def __init__(self, statements: tuple[Import, ...], importer: str) -> None:
+        self.names = list(dict.fromkeys(name for one in reversed(statements) for name in one.names))
+        self.modules: dict[str, tuple[str, ...]] = {}
+        for one in statements:
+            self.modules[one.path] = (*self.modules.get(one.path, ()), *one.names)
+        self._importer = importer
+        self._meant: dict[str, bool] = {}
+        self._by_stem: dict[str, list[str]] = {}
+        for module in self.modules:
+            for stem in stems(module):
+                self._by_stem.setdefault(stem, []).append(module)
+
+    def means(self, path: str) -> bool:
+        """Return whether one of the imports may mean a file."""
+        if path not in self._meant:
+            modules = self._by_stem.get(stem_of(path), ())
+            if path.endswith(".go") or not stem_of(path):
+                modules = list(self.modules)
+            self._meant[path] = any(may_mean(module, path, self._importer) for module in modules)
+        return self._meant[path]
 
 
 def _near(cursor: Cursor, path: str) -> _Near:
@@ -101,37 +126,39 @@ def _bases(before: str) -> list[str]:
 
 
 def _weighed(
-    cursor: Cursor, near: _Near, imported: tuple[Import, ...], workspace: Workspace
+    cursor: Cursor, near: _Near, imported: _Imported, workspace: Workspace
 ) -> Iterator[tuple[File, int, float, str]]:
     """Yield definitions, each with its file, its place among that file's, its score, and why."""
-    by_name = {name for one in imported for name in one.names}
     for name, nearness in near.names.items():
-        if (file := _home(name, imported, workspace, is_imported=name in by_name)) is not None:
+        if (file := _home(name, imported, workspace)) is not None:
             yield from _of_name(file, name, 0.55 + 0.35 * nearness, f"defines {name}, used here", near)
-    for name in list(dict.fromkeys(name for one in reversed(imported) for name in one.names))[:_MOST_IMPORTED]:
-        if name not in near.names and (file := _home(name, imported, workspace, is_imported=True)) is not None:
+    for name in imported.names[:_MOST_IMPORTED]:
+        if name not in near.names and (file := _home(name, imported, workspace)) is not None:
             yield from _of_name(file, name, 0.5 + 0.3 * _likeness(name, near), f"defines {name}, imported here", near)
-    for one in list({one.path: one for one in imported}.values())[:_MOST_MODULES]:
-        names = frozenset((*one.names, *stems(one.path)))
-        for path in _files_meant(one, workspace):
-            if (file := workspace.file(path)) is not None:
-                yield from _of_file(file, 0.75 if names & near.asked else 0.25, "in a file that is imported here", near)
+    for module, names in list(imported.modules.items())[:_MOST_MODULES]:
+        is_asked = not near.asked.isdisjoint((*names, *stems(module)))
+        for path in _files_meant(module, names, workspace):
+            if (file := workspace.file(path, "definitions")) is not None:
+                yield from _of_file(file, 0.75 if is_asked else 0.25, "in a file that is imported here", near)
     if cursor.document.language is not None and cursor.document.language.name in _SHARE_FOLDERS:
         for path in workspace.library.index.files_beside(workspace.path, _MOST_BESIDE):
-            if subwords(stem_of(path)) & near.parts and (file := workspace.file(path)) is not None:
+            if subwords(stem_of(path)) & near.parts and (file := workspace.file(path, "definitions")) is not None:
                 yield from _of_file(file, 0.3, "in the same folder", near)
 
 
-def _home(name: str, imported: tuple[Import, ...], workspace: Workspace, *, is_imported: bool) -> File | None:
+def _home(name: str, imported: _Imported, workspace: Workspace) -> File | None:
     """Return the file that defines what a name means in the document; None where that is not clear."""
+    is_imported = name in imported.names
     paths = [one.path for one in workspace.open_files if name in one.document.text]
     paths += workspace.library.index.files_defining(name, _MANY_FILES * (4 if is_imported else 1))
     paths = [path for path in dict.fromkeys(paths) if path != workspace.path]
-    meant = [path for path in paths if any(may_mean(one.path, path, workspace.path) for one in imported)]
-    beside = [path for path in paths if PurePosixPath(path).parent == PurePosixPath(workspace.path).parent]
-    chosen = meant or beside or (paths if len(paths) == 1 or (is_imported and paths) else [])
+    folder = workspace.path.rpartition("/")[0]
+    chosen = [path for path in paths if imported.means(path)]
+    chosen = chosen or [path for path in paths if path.rpartition("/")[0] == folder]
+    chosen = chosen or (paths if len(paths) == 1 or is_imported else [])
     for path in sorted(chosen)[:3]:
-        if (file := workspace.file(path)) is not None and any(one.name == name for one in file.definitions):
+        file = workspace.file(path, "definitions")
+        if file is not None and any(one.name == name for one in file.definitions):
             return file
     return None
 
@@ -148,13 +175,13 @@ def _of_name(file: File, name: str, score: float, why: str, near: _Near) -> Iter
                 yield file, at, score * weight, f"a member of {name}"
 
 
-def _files_meant(one: Import, workspace: Workspace) -> list[str]:
-    """Return the files that an import means as a whole: its module, or a module that it takes by name from a folder."""
+def _files_meant(module: str, names: tuple[str, ...], workspace: Workspace) -> list[str]:
+    """Return the files that an import means as a whole: its module, or modules that it takes by name from a folder."""
     meant: list[str] = []
-    for module in (one.path, *(f"{one.path.rstrip('.')}.{name}" for name in one.names if "/" not in one.path)):
-        for stem in stems(module):
+    for one in (module, *(f"{module.rstrip('.')}.{name}" for name in names[:_MOST_MODULES] if "/" not in module)):
+        for stem in stems(one):
             paths = workspace.library.index.files_called(stem, _MANY_FILES)
-            meant += [path for path in paths if may_mean(module, path, workspace.path, exactly=True)]
+            meant += [path for path in paths if may_mean(one, path, workspace.path, exactly=True)]
     return [path for path in dict.fromkeys(meant) if path != workspace.path][:3]
 
 

@@ -14,7 +14,7 @@ def candidates(cursor: Cursor, workspace: Workspace) -> list[Candidate]:
     """Return the pinned files from their beginnings on, in the order in which they are named."""
     found = []
     for rank, path in enumerate(workspace.pinned):
-        if (file := workspace.file(path)) is None:
+        if (file := workspace.file(path, "text")) is None:
             continue
         for first in range(0, file.document.n_lines, WINDOW_LINES):
             text = file.lines(first, min(file.document.n_lines, first + WINDOW_LINES))

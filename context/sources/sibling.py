@@ -25,7 +25,7 @@ def candidates(cursor: Cursor, workspace: Workspace) -> list[Candidate]:
     near = frozenset(part for name in names_near(cursor, _MOST_NAMES) for part in subwords(name))
     found = []
     for path in siblings(workspace):
-        if (file := workspace.file(path)) is None:
+        if (file := workspace.file(path, "definitions")) is None:
             continue
         for one in file.definitions[:_MOST_HEADS]:
             parts = subwords(one.name)

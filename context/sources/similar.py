@@ -35,7 +35,7 @@ def candidates(cursor: Cursor, workspace: Workspace) -> list[Candidate]:
     here = words_in(_text_before(cursor))
     found = []
     for path in dict.fromkeys([*(one.path for one in workspace.open_files[:_OPEN_FILES]), *paths]):
-        file = workspace.file(path)
+        file = workspace.file(path, "windows")
         if file is not None and (best := _best_window(file, here, rarity)) is not None:
             score, window = best
             text = file.lines(window.first, window.last)

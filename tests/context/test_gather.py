@@ -14,7 +14,9 @@ from workspaces import indexed, place_in, write_files
 
 from midspan.context.exclusions import is_excluded
 from midspan.context.gather import SOURCES, Gathered, Gatherer
+from midspan.context.library import Library
 from midspan.context.snippet import Budget
+from midspan.context.workspace import Workspace
 
 ALL = tuple(SOURCES)
 BUDGET = Budget(512, 60_000)
@@ -122,8 +124,10 @@ def test_a_budget_is_kept_and_the_best_comes_first(tmp_path: Path) -> None:
         assert len(found.snippets) <= len(everything.snippets)
     assert Gatherer().gather(cursor, workspace, (), BUDGET) == Gathered()
     assert Gatherer().gather(cursor, None, ALL, BUDGET) == Gathered()
-    late = Gatherer().gather(cursor, workspace, ALL, Budget(512, -1.0))
-    assert late.snippets == ()
+    known_already = Gatherer().gather(cursor, workspace, ALL, Budget(512, -1.0))
+    assert known_already.snippets == everything.snippets
+    fresh = Workspace.of(Library(library.folder, index=library.index), workspace.path)
+    assert Gatherer().gather(cursor, fresh, ALL, Budget(512, -1.0)).snippets == ()
 
 
 def test_what_is_shown_stays_while_one_types(tmp_path: Path) -> None:

@@ -75,9 +75,9 @@ def test_what_gets_excluded_is_forgotten(folder: Path) -> None:
     index = brought_up_to_date(folder)
     (folder / ".gitignore").write_text("lib/\n")
     brought_up_to_date(folder)
-    assert index.files_with("width", 9) == ["shapes.py"]
+    until(lambda: index.files_with("width", 9) == ["shapes.py"])
     brought_up_to_date(folder, patterns=("shapes.*",))
-    assert index.n_files() == 0
+    until(lambda: index.n_files() == 0)
 
 
 def test_a_file_that_was_saved(folder: Path) -> None:
@@ -85,11 +85,11 @@ def test_a_file_that_was_saved(folder: Path) -> None:
     writer, task = IndexWriter(database_of(folder)), Task(folder)
     (folder / "shapes.py").write_text("class Square: pass\n")
     index_saved(task, "shapes.py", writer)
-    assert index.files_defining("Square", 9) == ["shapes.py"]
+    until(lambda: index.files_defining("Square", 9) == ["shapes.py"])
     assert index.files_defining("Shape", 9) == []
     shutil.rmtree(folder / "lib")
     index_saved(task, "lib", writer)
-    assert index.n_files() == 1
+    until(lambda: index.n_files() == 1)
     (folder / ".env").write_text("WIDTH = 3\n")
     (folder / "id_rsa").write_text("width")
     for path in (".env", "id_rsa", "gone.py", "shapes.py/x"):
@@ -118,9 +118,9 @@ def test_a_damaged_index_is_made_anew(folder: Path, damage: bytes | None) -> Non
     with suppress(sqlite3.DatabaseError):  # what the process does about it: test_a_damaged_index_does_not_end_it
         brought_up_to_date(folder)
     remove(database)
-    assert index.files_with("width", 9) == []
+    until(lambda: index.files_with("width", 9) == [])
     assert brought_up_to_date(folder).files_with("width", 9) == ["lib/util.py", "shapes.py"]
-    assert index.files_with("width", 9) == ["lib/util.py", "shapes.py"]
+    until(lambda: index.files_with("width", 9) == ["lib/util.py", "shapes.py"])
 
 
 def remove_side_files(database: Path) -> None:

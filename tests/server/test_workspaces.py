@@ -68,7 +68,8 @@ async def test_a_definition_from_another_file_is_shown(asked: Any, folder: Path)
     assert "shop/tax.py" in prompt
     assert "TOKEN_X" not in prompt
     why = await session.request("midspan/why", {"textDocument": {"uri": uri}})
-    assert any("shop/tax.py" in line and "with_vat" in line for line in why["why"])
+    assert any("shop/tax.py" in line for line in why["why"])
+    assert any(one["path"] == "shop/tax.py" and one["verdict"] == "shown" for one in why["context"])
 
 
 async def test_what_is_saved_is_known(asked: Any, folder: Path) -> None:
