@@ -38,8 +38,7 @@ class Workspaces:
     def __init__(self, documents: Documents, spawn: Callable[[Coroutine[object, object, None]], object]) -> None:
         """Begin with no folder; ``spawn`` runs work in the background."""
         self._documents = documents
-        self._spawn = spawn
-        self._settings = ContextSettings(sources=())
+        self._settings = ContextSettings()
         self._folders: tuple[str, ...] = ()
         self._libraries: dict[Path, Library] = {}
         self._indexing = Indexing(spawn)
@@ -52,16 +51,14 @@ class Workspaces:
         for library in self._libraries.values():
             library.close()
         self._libraries = {}
-        if not settings.sources:
-            self._indexing.index([])
-            return
         from ..context.library import Library  # late: it brings a database along
 
         for folder in filter(None, map(folder_on_disk, folders)):
             if folder.is_dir():
                 self._libraries[folder] = Library(folder, settings.exclude)
         near = [path.parent for path, _ in self._opened()]
-        self._indexing.index([_task(folder, settings, near) for folder in self._libraries] if settings.index else [])
+        is_wanted = settings.index and settings.sources
+        self._indexing.index([_task(folder, settings, near) for folder in self._libraries] if is_wanted else [])
 
     def beside(self, document: Document) -> Workspace | None:
         """Return what is beside a document; None for one that is in no folder on disk."""

@@ -119,6 +119,10 @@ async def test_without_sources_nothing_is_gathered_or_indexed(asked: Any, folder
     session.open(uri, "python", ORDER)
     prompt = await prompt_with(session, prompts, uri, "price")
     assert "VAT_RATE" not in prompt
+    (folder / "shop" / ".aiignore").write_text("order.py\n")  # what no model may see, none sees all the same
+    prompts.clear()
+    assert await session.complete(uri) == []
+    assert prompts == []
 
 
 async def test_a_document_that_no_model_may_see_is_not_completed(asked: Any, folder: Path) -> None:
