@@ -144,6 +144,10 @@ def test_a_replay_with_the_default_model(
     for result in results:
         for measured in ("measured_latency_ms", "measured_over_simulated", "seconds", "machine"):
             del result[measured]
+    # How much of a prompt the host still knows depends, rarely, on what it got read while nothing was asked.
+    work = [[result.pop(key) for key in ("tokens_per_saved_keystroke", "model_busy")] for result in results]
+    assert all(one <= 2 * other for one, other in zip(*work, strict=True))
+    assert all(other <= 2 * one for one, other in zip(*work, strict=True))
     assert results[0] == results[1]
     assert results[0]["n_hunks"] >= 1
     assert digest(repository.folder) == before
