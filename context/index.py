@@ -70,17 +70,14 @@ class Index:
 
     def files_called(self, stem: str, limit: int) -> list[str]:
         """Return the paths of files that others ask for by a name (``modules.stem_of``), at most ``limit``, sorted."""
-        return [
-            path for (path,) in self._query("SELECT path FROM files WHERE stem = ? ORDER BY path LIMIT ?", stem, limit)
-        ]
+        return self._column("SELECT path FROM files WHERE stem = ? ORDER BY path LIMIT ?", stem, limit)
 
     def files_beside(self, path: str, limit: int) -> list[str]:
         """Return the paths of the other files in the folder of one, at most ``limit``, sorted."""
         folder = path[: path.rfind("/") + 1]
         in_folder = "path > ? AND path < ? AND instr(substr(path, ?), '/') = 0"
         values = (folder, f"{folder}\U0010ffff", len(folder) + 1, path, limit)
-        rows = self._query(f"SELECT path FROM files WHERE {in_folder} AND path != ? ORDER BY path LIMIT ?", *values)
-        return [found for (found,) in rows]
+        return self._column(f"SELECT path FROM files WHERE {in_folder} AND path != ? ORDER BY path LIMIT ?", *values)
 
     def n_files(self) -> int:
         """Return how many files are known."""
@@ -97,8 +94,10 @@ class Index:
     def _paths(self, table: str, word: str, limit: int) -> list[str]:
         quoted = '"' + word.replace('"', '""') + '"'
         found = f"SELECT rowid FROM {table} WHERE {table} MATCH ? LIMIT ?"
-        rows = self._query(f"SELECT path FROM files WHERE id IN ({found}) ORDER BY path", quoted, limit)
-        return [path for (path,) in rows]
+        return self._column(f"SELECT path FROM files WHERE id IN ({found}) ORDER BY path", quoted, limit)
+
+    def _column(self, sql: str, *values: object) -> list[str]:
+        return [path for (path,) in self._query(sql, *values)]
 
     def _query(self, sql: str, *values: object) -> list[tuple[str]]:
         """Return what the database answers; the same as a moment ago for who types on, as long as it is the same."""
@@ -146,7 +145,9 @@ class IndexWriter:
         database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
             self._connection = self._open()
-        except sqlite3.DatabaseError:
+        except sqlite3.Error as error:
+            if not is_damage(error):
+                raise
             remove(database)
             self._connection = self._open()
 
@@ -207,6 +208,11 @@ class IndexWriter:
             connection.close()
             raise
         return connection
+
+
+def is_damage(error: Exception) -> bool:
+    """Return whether an error tells that a database is damaged, rather than locked, or its disk full."""
+    return isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
 
 
 def remove(database: Path) -> None:

@@ -26,7 +26,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from .index import IndexWriter, database_of, remove
+from .index import IndexWriter, database_of, is_damage, remove
 from .indexing import Progress, Task, bring_up_to_date, index_saved
 
 _LOOK_AGAIN_SECONDS = 5.0
@@ -118,7 +118,7 @@ class IndexService:
                 with suppress(sqlite3.Error):
                     writer.close()
             self._scanned.pop(task.folder, None)
-            if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+            if is_damage(error):
                 with suppress(OSError):
                     remove(database_of(task.folder))
 

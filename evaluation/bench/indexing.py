@@ -25,7 +25,7 @@ import psutil
 from ...context.cursor import cursor_context
 from ...context.document import Document
 from ...context.gather import SOURCES, Gatherer
-from ...context.index import Index, database_of
+from ...context.index import Index, database_of, remove
 from ...context.languages import for_path
 from ...context.library import Library
 from ...context.snippet import Budget
@@ -61,9 +61,7 @@ async def index_figures(
             figures |= _gathered(folder, seed)
             progress("typing beside an index that is whole, and beside one that is being made")
             whole = await _typed(command, folder)
-            (database := database_of(folder)).unlink()
-            for ending in ("-wal", "-shm"):
-                database.with_name(database.name + ending).unlink(missing_ok=True)
+            remove(database_of(folder))
             making = await _typed(command, folder)
         finally:
             if before is None:
