@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -43,10 +42,7 @@ def server(starts: int, places: int, files: int, seed: int, out: Path | None) ->
     from ..evaluation.bench import server as bench
 
     figures = bench.run(starts, places, seed, _progress, n_indexed=files)
-    text = json.dumps(figures, indent=1)
-    click.echo(text)
-    if out is not None:
-        out.write_text(text + "\n", "utf-8")
+    _show(figures, out)
 
 
 @command.command("context", short_help="Whether what answers need is found in their repositories, and how fast.")
@@ -62,10 +58,7 @@ def context(files: tuple[Path, ...], sources: str, tokens: int, limit: int, seed
     from ..evaluation.subject import settings_of
 
     figures = measure(files, sources_of(sources), tokens, limit or None, seed, settings_of({}), _progress)
-    text = json.dumps(figures, indent=1)
-    click.echo(text)
-    if out is not None:
-        out.write_text(text + "\n", "utf-8")
+    _show(figures, out)
 
 
 @command.command("typing", short_help="Real typing through the whole server, beside other engines.")

@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from ..context.linear_patterns import compiled, well_formed
+
 _PATTERNS = (
     r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b",
     r"\bgh[pousr]_[A-Za-z0-9]{30,}\b",
@@ -36,19 +38,10 @@ def holds_secret(text: str, before: str) -> bool:
 
     ``before`` is the line that the text goes on from: a secret may begin there.
     """
-    line, text = _well_formed(before[before.rfind("\n") + 1 :]), _well_formed(text)
+    line, text = well_formed(before[before.rfind("\n") + 1 :]), well_formed(text)
     return any(pattern.search(line + text) and not pattern.search(line) for pattern in _compiled())
-
-
-def _well_formed(text: str) -> str:
-    """Replace lone surrogates, which RE2 does not take."""
-    return text.encode("utf-8", "replace").decode()
 
 
 @cache
 def _compiled() -> tuple[Any, ...]:
-    import re2
-
-    options = re2.Options()
-    options.log_errors = False
-    return tuple(re2.compile(pattern, options) for pattern in _PATTERNS)
+    return tuple(map(compiled, _PATTERNS))

@@ -64,7 +64,7 @@ class Gatherer:
         for number, name in enumerate(sources, 1):
             started = time.perf_counter()
             share = budget.milliseconds * number / len(sources)
-            workspace = replace(workspace, until=began + share / 1000, _files=workspace._files)
+            workspace = replace(workspace, until=began + share / 1000)
             offered += SOURCES[name](cursor, workspace)
             timing.append((name, (time.perf_counter() - started) * 1000))
         chosen, considered = _choose(offered, cursor, budget.tokens)

@@ -10,6 +10,8 @@ import re
 from functools import cache
 from typing import Any
 
+from .linear_patterns import compiled, well_formed
+
 MAX_WORDS = 4_000
 """A file with more different words than that is data."""
 
@@ -40,7 +42,7 @@ _NO_TYPE = frozenset(
 
 def defined_names(text: str, language: str) -> frozenset[str]:
     """Return the names that a text may define, in a language called so; of dotted ones, the last part."""
-    content = _well_formed(text)
+    content = well_formed(text)
     pattern = _css_pattern() if language == "css" else _pattern()
     names = {next(filter(None, found.groups()), "") for found in pattern.finditer(content)}
     if language in _TYPED:
@@ -59,29 +61,16 @@ def subwords(name: str) -> frozenset[str]:
     return frozenset(part.lower() for part in _PART.findall(name) if len(part) > 1)
 
 
-def _well_formed(text: str) -> str:
-    """Replace lone surrogates, which RE2 does not take."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
-
-
 @cache
 def _pattern() -> Any:
-    return _compiled("|".join((_AFTER_KEYWORD, _GIVEN_A_VALUE, _DEFINED)))
+    return compiled("|".join((_AFTER_KEYWORD, _GIVEN_A_VALUE, _DEFINED)))
 
 
 @cache
 def _typed_pattern() -> Any:
-    return _compiled(_AFTER_TYPE)
+    return compiled(_AFTER_TYPE)
 
 
 @cache
 def _css_pattern() -> Any:
-    return _compiled(_SELECTED)
-
-
-def _compiled(pattern: str) -> Any:
-    import re2
-
-    options = re2.Options()
-    options.log_errors = False
-    return re2.compile(pattern, options)
+    return compiled(_SELECTED)

@@ -60,10 +60,8 @@ class Nobody:
         return Answered("", task.prefix + task.suffix, why="no model was asked")
 
 
-class Pipeline:
-    """Asks as an editor's user does who presses the key for a proposal: every stage takes part."""
-
-    way = "pipeline"
+class _Asking:
+    """What it takes to ask a model for tasks' completions."""
 
     def __init__(
         self,
@@ -82,6 +80,12 @@ class Pipeline:
         self._with_snippets = with_snippets
         self._repositories = repositories
 
+
+class Pipeline(_Asking):
+    """Asks as an editor's user does who presses the key for a proposal: every stage takes part."""
+
+    way = "pipeline"
+
     async def answer(self, task: Task) -> Answered:
         """Return what accepting the first proposal would give. Raises MidspanError."""
         request = request_of(task, with_snippets=self._with_snippets, repositories=self._repositories)
@@ -89,8 +93,9 @@ class Pipeline:
         self._completer.forget(request.document.uri)
         if answer.trace.error is not None:
             raise answer.trace.error
-        ask = ask_of(request, task, self._completer.settings)
-        bits = await _bits(self._completer, ask, task.answer) if self._with_bits else None
+        bits = None
+        if self._with_bits:
+            bits = await _bits(self._completer, ask_of(request, task, self._completer.settings), task.answer)
         if not answer.proposals:
             dropped = answer.trace.dropped
             why = dropped[0].why if dropped else answer.trace.verdict
@@ -98,23 +103,10 @@ class Pipeline:
         return Answered(*filled_by(task, request, answer.proposals[0]), bits)
 
 
-class Raw:
+class Raw(_Asking):
     """Asks the model alone: the same windows, but no gate, boundary or filter; the kind is that of the true answer."""
 
     way = "raw"
-
-    def __init__(
-        self,
-        completer: Completer,
-        *,
-        with_bits: bool = True,
-        with_snippets: bool = False,
-        repositories: Repositories | None = None,
-    ) -> None:
-        self._completer = completer
-        self._with_bits = with_bits
-        self._with_snippets = with_snippets
-        self._repositories = repositories
 
     async def answer(self, task: Task) -> Answered:
         """Return what the model writes until it ends by itself or has used up its tokens. Raises MidspanError."""

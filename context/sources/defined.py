@@ -17,7 +17,7 @@ from ..library import File
 from ..modules import may_mean, stem_of, stems
 from ..workspace import Workspace
 from .candidate import Candidate
-from .nearby import names_near
+from .nearby import names_near, parts_of, share_in
 
 NAME = "definitions"
 _MOST = 80
@@ -106,8 +106,7 @@ def _near(cursor: Cursor, path: str) -> _Near:
     else:
         asked = frozenset(filter(None, (receiver, _class_of(receiver, before) if receiver else "")))
     names |= dict.fromkeys(bases, 0.7) | dict.fromkeys((one for one in asked if one != receiver), 1.0)
-    parts = frozenset(part for name in (*names, stem_of(path)) for part in subwords(name))
-    return _Near(names, parts, cursor.identifier_before, asked)
+    return _Near(names, parts_of((*names, stem_of(path))), cursor.identifier_before, asked)
 
 
 def _class_of(name: str, before: str) -> str:
@@ -195,8 +194,7 @@ def _likeness(name: str, near: _Near) -> float:
     """Return how much a name has to do with what is near: 1 if it is begun at the cursor."""
     if near.begun and name.startswith(near.begun) and len(near.begun) > 1:
         return 1.0
-    parts = subwords(name)
-    return 0.8 * len(parts & near.parts) / len(parts) if parts else 0.0
+    return 0.8 * share_in(name, near.parts)
 
 
 def _candidate(file: File, place: int, score: float, why: str) -> Candidate:

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from ..cursor import Cursor
+from ..heads import subwords
 from ..language import builtin_names
 
 _REACH = 2_000
 """Characters before the cursor in which names are looked for."""
 _REACH_AFTER = 400
 _NAME = re.compile(r"[^\W\d]\w{2,59}(?!\w)")
+
+
+def parts_of(names: Iterable[str]) -> frozenset[str]:
+    """Return the words that names are put together from."""
+    return frozenset(part for name in names for part in subwords(name))
+
+
+def share_in(name: str, parts: frozenset[str]) -> float:
+    """Return the share of a name's words that are among others, 0 to 1."""
+    own = subwords(name)
+    return len(own & parts) / len(own) if own else 0.0
 
 
 def names_near(cursor: Cursor, most: int) -> list[str]:

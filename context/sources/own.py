@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from ..cursor import Cursor
 from ..definitions import Definition, head, jotted
-from ..heads import subwords
 from ..library import File
 from ..workspace import Workspace
 from .candidate import Candidate
-from .nearby import names_near
+from .nearby import names_near, parts_of, share_in
 
 NAME = "own"
 _MOST_NAMES = 24
@@ -34,19 +33,16 @@ def candidates(cursor: Cursor, workspace: Workspace) -> list[Candidate]:
         return []
     file = workspace.own_file(cursor.document)
     names = names_near(cursor, _MOST_NAMES)
-    near = frozenset(part for name in names for part in subwords(name))
+    near = parts_of(names)
     found = [_imports(file)]
     for one in file.definitions[:_MOST_HEADS]:
         is_around = one.start < cursor.offset < one.end
-        if one.name in names or is_around:
-            score, text = (
-                0.9 if is_around else 0.8,
-                head(file.document, one) if is_around else jotted(file.document, one),
-            )
+        if is_around:
+            score, text = 0.9, head(file.document, one)
+        elif one.name in names:
+            score, text = 0.8, jotted(file.document, one)
         else:
-            parts = subwords(one.name)
-            score = 0.2 + 0.4 * (len(parts & near) / len(parts) if parts else 0.0)
-            text = head(file.document, one, short=True)
+            score, text = 0.2 + 0.4 * share_in(one.name, near), head(file.document, one, short=True)
         found.append(_candidate(file, one, text, score))
     return [one for one in found if one.text]
 

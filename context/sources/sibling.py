@@ -7,11 +7,10 @@ from pathlib import PurePosixPath
 
 from ..cursor import Cursor
 from ..definitions import head
-from ..heads import subwords
 from ..modules import stem_of
 from ..workspace import Workspace
 from .candidate import Candidate
-from .nearby import names_near
+from .nearby import names_near, parts_of, share_in
 
 NAME = "sibling"
 _MOST_NAMES = 24
@@ -22,17 +21,15 @@ _TEST = re.compile(r"^tests?_|_tests?$|_spec$|(?<=[a-z0-9])(?:Tests?|Spec)$|^Tes
 
 def candidates(cursor: Cursor, workspace: Workspace) -> list[Candidate]:
     """Return the heads of what siblings define, by how much they have to do with the text near the cursor."""
-    near = frozenset(part for name in names_near(cursor, _MOST_NAMES) for part in subwords(name))
+    near = parts_of(names_near(cursor, _MOST_NAMES))
     found = []
     for path in siblings(workspace):
         if (file := workspace.file(path, "definitions")) is None:
             continue
         for one in file.definitions[:_MOST_HEADS]:
-            parts = subwords(one.name)
-            likeness = len(parts & near) / len(parts) if parts else 0.0
-            line = file.document.line_at(one.start)
+            line, score = file.document.line_at(one.start), 0.3 + 0.6 * share_in(one.name, near)
             text = head(file.document, one, short=True)
-            found.append(Candidate(NAME, path, line, text, 0.3 + 0.6 * likeness, f"belongs to {workspace.path}"))
+            found.append(Candidate(NAME, path, line, text, score, f"belongs to {workspace.path}"))
     return found
 
 
